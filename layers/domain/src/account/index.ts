@@ -1,0 +1,2 @@
+export type { Route, RoutingPolicy } from '../routing/model.ts';
+export * from './model.ts';

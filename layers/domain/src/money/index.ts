@@ -1,0 +1,4 @@
+export * from './units.ts';
+export * from './rounding.ts';
+export * from './decimal.ts';
+export * from './amounts.ts';

@@ -17,22 +17,6 @@ export const shardResource = (shard: number): string => `shard:${shard}`;
 /** Lease resource of a signer slot of a venue account. */
 export const signerResource = (account: 'hl-trading' | 'hl-hedge', slot: number): string => `signer:${account}:${slot}`;
 
-/**
- * The venue's identifier of a leg: shard byte + 15 bytes of hash(orderId, attempt). Deterministic, never the user's
- * own; events of the venue's user stream are routed by the first byte.
- */
-export function venueCloidOf(input: {
-  readonly shard: number;
-  readonly orderId: number;
-  readonly attempt: number;
-}): string {
-  const hash = createHash('sha256')
-    .update(`${input.shard}:${input.orderId}:${input.attempt}`)
-    .digest('hex')
-    .slice(0, 30);
-  return `0x${input.shard.toString(16).padStart(2, '0')}${hash}`;
-}
-
 /** The shard byte of a venue cloid; undefined where it is not one of ours. */
 export function shardOfVenueCloid(cloid: string): number | undefined {
   return /^0x[0-9a-f]{32}$/.test(cloid) ? Number.parseInt(cloid.slice(2, 4), 16) : undefined;

@@ -17,8 +17,7 @@ export interface LeaseRequest {
 }
 
 export type AcquireOutcome =
-  | { readonly status: 'acquired'; readonly epoch: number }
-  | { readonly status: 'held'; readonly by: Lease };
+  { readonly status: 'acquired'; readonly epoch: number } | { readonly status: 'held'; readonly by: Lease };
 
 /** `lost`: another owner or epoch stands in the table (or nothing does). Troubles of the store are thrown and retried. */
 export type RenewOutcome = { readonly status: 'renewed' } | { readonly status: 'lost' };

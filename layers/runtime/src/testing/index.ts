@@ -1,0 +1,8 @@
+/** Ports without a world: for tests and for the simulation. Each is exact, instant and driven by the caller. */
+export { createMemoryJournal, type MemoryJournal } from './memory-journal.ts';
+export { createMemoryLeases } from './memory-leases.ts';
+export { createMemorySnapshots, type MemorySnapshots } from './memory-snapshots.ts';
+export { createMemoryQueue } from './memory-queue.ts';
+export { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
+export { createSeededRandom, createSequentialIds, type SeededRandom } from './seeded-random.ts';
+export { createIdentityCodec } from './identity-codec.ts';

@@ -104,7 +104,8 @@ function serveClient(client: WebSocket, options: RpcServerOptions, subscribers: 
   }
 
   function subscribe(topic: string): void {
-    const known = options.topics !== undefined && Object.hasOwn(options.topics, topic) ? options.topics[topic] : undefined;
+    const known =
+      options.topics !== undefined && Object.hasOwn(options.topics, topic) ? options.topics[topic] : undefined;
     if (known === undefined) return;
     const outboxes = subscribers.get(topic) ?? new Set<ServerOutbox>();
     subscribers.set(topic, outboxes);

@@ -1,1 +1,2 @@
 export * from './model.ts';
+export { createBatchCodec, MAX_BODY_BYTES, type BatchCodecOptions } from './codec.ts';

@@ -39,7 +39,7 @@ export function createMemoryJournal(): MemoryJournal {
     append: async (record) => appendNow(record),
     appendNow,
     read,
-    lastSeq: async (shard) => Math.max(0, ...shardOf(shard).keys()),
+    lastSeq: async (shard) => [...shardOf(shard).keys()].reduce((last, seq) => Math.max(last, seq), 0),
     records: (shard) => [...shardOf(shard).values()].sort((left, right) => left.seq - right.seq),
     replace: (shard, seq, record) => {
       if (record === undefined) shardOf(shard).delete(seq);

@@ -1,2 +1,3 @@
 export * from './commands.ts';
 export * from './placement.ts';
+export * from './queue.ts';

@@ -1,0 +1,99 @@
+/** Commands as they travel by SQS: JSON, amounts and policies as decimal strings of their integer units. */
+import { usd, type Usd } from '@perps/domain/money';
+import type { RoutingPolicy, SymbolPolicy } from '@perps/domain/account';
+import { z } from 'zod';
+import type { EngineCommand } from './commands.ts';
+
+const id = z.string().min(1).max(200);
+const address = z.string().regex(/^0x[0-9a-f]{40}$/);
+/** 10⁻⁶ USD as an integer string, at most 18 digits. */
+const amount = z
+  .string()
+  .regex(/^-?\d{1,18}$/)
+  .transform((text): Usd => usd(BigInt(text)));
+const mode = z.enum(['HL_MODE', 'NORMAL_MODE', 'BETTING_MODE']);
+const tradingState = z.enum(['ACTIVE', 'REDUCING', 'HALTED']);
+const count = z.number().int().nonnegative();
+const holds = z.array(z.string().max(100)).max(100);
+
+const symbolPolicy = z.strictObject({
+  isInternalised: z.boolean(),
+  mode: mode.optional(),
+  normalThreshold: amount.optional(),
+  bettingThreshold: amount.optional(),
+  netExposureLimit: amount.optional(),
+  tradingState: tradingState.optional(),
+  holds: holds.optional(),
+});
+
+const routingPolicy = z.strictObject({
+  version: count,
+  mode,
+  isBettingEnabled: z.boolean(),
+  normalThreshold: amount,
+  bettingThreshold: amount,
+  netExposureLimit: amount,
+  totalExposureLimit: amount,
+  userInternalCapMultiple: count,
+  splitWindowMs: count,
+  latencyMsMax: count,
+  quoteAgeMsMax: count,
+  slippageCapTenthsBps: count,
+  tradingState,
+  symbols: z.record(z.string().max(30), symbolPolicy),
+  holds,
+});
+
+const base = { commandId: id, receivedAt: count };
+
+const queuedCommand = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('OpenAccount'), ...base, accountId: id, owner: address }),
+  z.strictObject({
+    type: z.literal('CreditDeposit'),
+    ...base,
+    accountId: id,
+    depositId: id,
+    chain: z.string().min(1).max(40),
+    amount,
+  }),
+  z.strictObject({ type: z.literal('SetRoutingPolicy'), ...base, shard: count, policy: routingPolicy }),
+]);
+
+/** Commands that may come by queue. */
+export type QueuedEngineCommand = Extract<
+  EngineCommand,
+  { type: 'OpenAccount' | 'CreditDeposit' | 'SetRoutingPolicy' }
+>;
+
+/** The body of a queue message. */
+export function encodeQueuedCommand(command: QueuedEngineCommand): string {
+  return JSON.stringify(command, (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));
+}
+
+/** The command in a message body; a text says what is wrong with it. */
+export function parseQueuedCommand(
+  body: string,
+): { readonly ok: true; readonly command: QueuedEngineCommand } | { readonly ok: false; readonly problem: string } {
+  let json: unknown;
+  try {
+    json = JSON.parse(body);
+  } catch {
+    return { ok: false, problem: 'not JSON' };
+  }
+  const parsed = queuedCommand.safeParse(json);
+  if (!parsed.success) return { ok: false, problem: z.prettifyError(parsed.error) };
+  const { data } = parsed;
+  if (data.type !== 'SetRoutingPolicy') return { ok: true, command: data };
+  return { ok: true, command: { ...data, policy: withoutAbsent(data.policy) } };
+}
+
+/** An optional key that is absent is absent, not `undefined` (exact optional types, and no noise in the journal). */
+function withoutAbsent(policy: z.infer<typeof routingPolicy>): RoutingPolicy {
+  const symbols: Record<string, SymbolPolicy> = {};
+  for (const [symbol, entry] of Object.entries(policy.symbols)) {
+    symbols[symbol] = Object.fromEntries(
+      Object.entries(entry).filter(([, value]) => value !== undefined),
+    ) as unknown as SymbolPolicy;
+  }
+  return { ...policy, symbols };
+}

@@ -1,6 +1,6 @@
 /** Commands as they travel by SQS: JSON, amounts and policies as decimal strings of their integer units. */
 import { usd, type Usd } from '@perps/domain/money';
-import type { RoutingPolicy, SymbolPolicy } from '@perps/domain/account';
+import type { RoutingPolicy, SymbolPolicy } from '@perps/domain/routing';
 import { z } from 'zod';
 import type { EngineCommand } from './commands.ts';
 

@@ -69,7 +69,7 @@ describe('batch codec', () => {
   });
 
   it('stops on events that the host does not know', () => {
-    const codec = createBatchCodec({
+    const codec = createBatchCodec<unknown>({
       decodeEvent: (event) => {
         throw new Error(`unknown event ${String(event)}`);
       },

@@ -16,17 +16,19 @@ const HEADER_BYTES = 6;
 /** A batch unpacks to at most so much: a damaged length must not take the process down. */
 const MAX_UNPACKED_BYTES = 64 * 1024 * 1024;
 
-export interface BatchCodecOptions {
+export interface BatchCodecOptions<Event = unknown> {
   /** Schema version of the events written now, 0 … 255. */
   readonly schemaVersion?: number;
   /** From each older version to the next one: `upcasters[1]` lifts an entry of version 1 to version 2. */
   readonly upcasters?: Readonly<Record<number, (entry: BatchEntry) => BatchEntry>>;
   /** Checks one event as read (after upcasting); throws on a type it does not know. Absent: events pass as they are. */
-  readonly decodeEvent?: (event: unknown) => unknown;
+  readonly decodeEvent?: (event: unknown) => Event;
 }
 
 /** The journal's codec; `decode(encode(entries).body)` is the first `count` entries, bigint for bigint. */
-export function createBatchCodec(options: BatchCodecOptions = {}): BatchCodec {
+export function createBatchCodec<Event = unknown, Result = unknown>(
+  options: BatchCodecOptions<Event> = {},
+): BatchCodec<Event, Result> {
   const { schemaVersion = 1, upcasters = {}, decodeEvent } = options;
   // Without shared structures each pack() starts a fresh set, so no batch depends on another.
   const packr = new Packr({ useRecords: true, useBigIntExtension: true, copyBuffers: true });
@@ -39,8 +41,11 @@ export function createBatchCodec(options: BatchCodecOptions = {}): BatchCodec {
     }
     return current;
   };
-  const checkEvents = (entry: BatchEntry): BatchEntry =>
-    decodeEvent === undefined || 'control' in entry ? entry : { ...entry, events: entry.events.map(decodeEvent) };
+  // The decoder's one cast: what `encode` was given comes back, checked by the checksum and by `decodeEvent`.
+  const checkEvents = (entry: BatchEntry): BatchEntry<Event, Result> =>
+    (decodeEvent === undefined || 'control' in entry
+      ? entry
+      : { ...entry, events: entry.events.map((event) => decodeEvent(event)) }) as BatchEntry<Event, Result>;
 
   return {
     encode: (entries) => encodeLongestPrefix(entries, (prefix) => frame(packr.pack(prefix), schemaVersion)),

@@ -23,9 +23,9 @@ export interface EpochStarted {
 
 export type BatchEntry<Event = unknown, Result = unknown> = JournalEntry<Event, Result> | EpochStarted;
 
-/** True for entries of the runtime itself, which change no stream. */
-export function isControlEntry(entry: BatchEntry): entry is EpochStarted {
-  return 'control' in entry;
+/** False for entries of the runtime itself, which change no stream. */
+export function isJournalEntry<Event, Result>(entry: BatchEntry<Event, Result>): entry is JournalEntry<Event, Result> {
+  return !('control' in entry);
 }
 
 /** A stored batch that cannot be what was written: the reader stops, loudly. */
@@ -46,9 +46,9 @@ export interface EncodedBatch {
   readonly count: number;
 }
 
-export interface BatchCodec {
+export interface BatchCodec<Event = unknown, Result = unknown> {
   /** Throws `EntryTooLargeError` where not even the first entry fits. */
-  encode(entries: readonly BatchEntry[]): EncodedBatch;
+  encode(entries: readonly BatchEntry<Event, Result>[]): EncodedBatch;
   /** Throws `JournalCorruptError` on anything that was not written by `encode`, an unknown version or event. */
-  decode(body: Uint8Array): readonly BatchEntry[];
+  decode(body: Uint8Array): readonly BatchEntry<Event, Result>[];
 }

@@ -2,8 +2,8 @@ import { JournalCorruptError } from '@perps/contracts/journal';
 import type { BatchCodec, BatchEntry } from '@perps/contracts/journal';
 
 /** Keeps the entries aside and writes only where they are: batches cost nothing, for simulations of the protocol. */
-export function createIdentityCodec(): BatchCodec {
-  const kept: (readonly BatchEntry[])[] = [];
+export function createIdentityCodec<Event = unknown, Result = unknown>(): BatchCodec<Event, Result> {
+  const kept: (readonly BatchEntry<Event, Result>[])[] = [];
   return {
     encode: (entries) => {
       kept.push([...entries]);

@@ -3,6 +3,8 @@ import type { Bbo, BookLevel, Instrument } from '@perps/domain/market';
 import type { Price, Rate } from '@perps/domain/money';
 import type { AssetCtx, Candle, Meta, Trade } from '../hyperliquid/index.ts';
 
+export * from './methods.ts';
+
 export const FEED_TOPIC = 'feed';
 
 /** The universe, at start and whenever it changes. `meta` is the venue's own answer, for the HL-compatible door. */

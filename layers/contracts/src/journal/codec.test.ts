@@ -69,8 +69,8 @@ describe('batch codec', () => {
   });
 
   it('stops on events that the host does not know', () => {
-    const codec = createBatchCodec<unknown>({
-      decodeEvent: (event) => {
+    const codec = createBatchCodec({
+      decodeEvent: (event): unknown => {
         throw new Error(`unknown event ${String(event)}`);
       },
     });

@@ -6,3 +6,5 @@ export { createMemoryQueue } from './memory-queue.ts';
 export { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
 export { createSeededRandom, createSequentialIds, type SeededRandom } from './seeded-random.ts';
 export { createIdentityCodec } from './identity-codec.ts';
+export { counterMachine } from './counter-machine.ts';
+export type { AddCommand, Added, AddResult, CounterState } from './counter-machine.ts';

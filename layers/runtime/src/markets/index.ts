@@ -1,0 +1,1 @@
+export { createMarketBoard, type FeedHealth, type MarketBoard } from './board.ts';

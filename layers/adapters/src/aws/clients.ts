@@ -11,6 +11,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 export interface ClientOptions {
   readonly region?: string;
   readonly endpoint?: string;
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
   /** Time for one attempt, ms. */
   readonly requestTimeoutMs?: number;
   /** Attempts including the first. */
@@ -30,6 +31,7 @@ function settings(options: ClientOptions) {
   return {
     ...(options.region === undefined ? {} : { region: options.region }),
     ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
+    ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
     maxAttempts: options.maxAttempts ?? 3,
     requestHandler: {
       connectionTimeout: CONNECTION_TIMEOUT_MS,

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import {
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
+  MessageNotInflight,
   ReceiveMessageCommand,
   SendMessageCommand,
   type Message,
@@ -55,13 +56,13 @@ export function createSqsCommands({ client, queueUrls, ids }: SqsCommandOptions)
       await client.send(new DeleteMessageCommand({ QueueUrl: urlOf(shard), ReceiptHandle: receipt }));
     },
     extend: async ({ shard, receipt, seconds }) => {
-      await client.send(
-        new ChangeMessageVisibilityCommand({
-          QueueUrl: urlOf(shard),
-          ReceiptHandle: receipt,
-          VisibilityTimeout: seconds,
-        }),
-      );
+      const command = { QueueUrl: urlOf(shard), ReceiptHandle: receipt, VisibilityTimeout: seconds };
+      try {
+        await client.send(new ChangeMessageVisibilityCommand(command));
+      } catch (error) {
+        // Visible again or deleted by now: somebody else will see it, or nobody needs to.
+        if (!(error instanceof MessageNotInflight)) throw error;
+      }
     },
     send: async ({ shard, groupId, commandId, body }) => {
       await client.send(

@@ -13,9 +13,9 @@ export interface FeedHealth {
   /** `live`; `degraded` = good enough to close and liquidate; `down` = new orders are refused. */
   readonly status: HealthFrame['status'];
   readonly reasons: readonly string[];
-  /** now − newest venue time, ms; Infinity before the first. */
+  /** now − newest venue time, ms; a very large number before the first. */
   readonly quoteAgeMs: number;
-  /** Since the last frame of any kind, ms; Infinity before the first. */
+  /** Since the last frame of any kind, ms; a very large number before the first. */
   readonly feedAgeMs: number;
   readonly latencyMs: number;
 }
@@ -43,6 +43,8 @@ interface Market {
   book: BookFrame | undefined;
 }
 
+/** The age of what has not come yet: finite, because ages are journaled. */
+const NEVER_MS = Number.MAX_SAFE_INTEGER;
 const EMPTY_BBO: Bbo = { bid: undefined, ask: undefined };
 
 class Board implements MarketBoard {
@@ -124,7 +126,7 @@ class Board implements MarketBoard {
   }
 
   health(now: number): FeedHealth {
-    const feedAgeMs = this.#ingestedAt === 0 ? Infinity : Math.max(0, now - this.#ingestedAt);
+    const feedAgeMs = this.#ingestedAt === 0 ? NEVER_MS : Math.max(0, now - this.#ingestedAt);
     const told = this.#health;
     const common = { quoteAgeMs: this.#quoteAge(now), feedAgeMs, latencyMs: told?.latencyMs ?? 0 };
     if (told === undefined) return { ...common, status: 'down', reasons: ['no market data yet'] };
@@ -180,7 +182,7 @@ class Board implements MarketBoard {
   }
 
   #quoteAge(now: number): number {
-    return this.#venueTime === 0 ? Infinity : Math.max(0, now - this.#venueTime);
+    return this.#venueTime === 0 ? NEVER_MS : Math.max(0, now - this.#venueTime);
   }
 }
 

@@ -1,0 +1,92 @@
+/** POST to the venue over kept-alive connections. */
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+
+export interface VenueHttpAnswer {
+  readonly status: number;
+  readonly text: string;
+}
+
+export interface VenueHttp {
+  /**
+   * Rejects with `VenueTransportError` where no whole answer came in time: whether the venue acted is then unknown.
+   * `onSent` is called when the last byte went to the socket.
+   */
+  post(path: '/info' | '/exchange', body: string, options: PostOptions): Promise<VenueHttpAnswer>;
+  close(): void;
+}
+
+export interface PostOptions {
+  readonly timeoutMs: number;
+  readonly onSent?: () => void;
+}
+
+/** Time-out, refused or dropped connection: unknown is not failed. */
+export class VenueTransportError extends Error {
+  readonly code = 'VenueTransport';
+  override readonly name = 'VenueTransportError';
+}
+
+/** Above what the venue lets be in flight anyway. */
+const SOCKETS_MAX = 64;
+const ANSWER_BYTES_MAX = 32 * 1024 * 1024;
+const AGENT_OPTIONS = { keepAlive: true, maxSockets: SOCKETS_MAX, noDelay: true, scheduling: 'fifo' } as const;
+
+/** `node:http` and not fetch: half the time until the bytes are on the socket, and it tells when they are. */
+export function createVenueHttp(baseUrl: string): VenueHttp {
+  const base = new URL(baseUrl);
+  const isSecure = base.protocol === 'https:';
+  const agent = isSecure ? new HttpsAgent(AGENT_OPTIONS) : new HttpAgent(AGENT_OPTIONS);
+  const send = isSecure ? httpsRequest : httpRequest;
+  const fixed = {
+    agent,
+    protocol: base.protocol,
+    hostname: base.hostname.replace(/^\[|\]$/g, ''),
+    port: base.port,
+    method: 'POST',
+  };
+  const prefix = base.pathname.replace(/\/$/, '');
+
+  const post: VenueHttp['post'] = (path, body, options) =>
+    new Promise((resolve, reject) => {
+      const bytes = Buffer.from(body);
+      const headers = { 'content-type': 'application/json', 'content-length': bytes.length };
+      const request = send({ ...fixed, path: `${prefix}${path}`, headers });
+      const fail = (reason: string, cause?: Error): void =>
+        reject(new VenueTransportError(reason, cause === undefined ? {} : { cause }));
+      // The deadline is for the whole exchange: a peer that drips bytes must not hold an order's fate.
+      const deadline = setTimeout(() => {
+        fail(`no answer in ${options.timeoutMs} ms`);
+        request.destroy();
+      }, options.timeoutMs);
+      request.on('response', (response) => readAnswer(response, resolve, fail));
+      request.on('error', (cause) => fail(cause.message, cause));
+      request.on('close', () => {
+        clearTimeout(deadline);
+        fail('connection closed before the answer');
+      });
+      if (options.onSent !== undefined) request.on('finish', options.onSent);
+      request.end(bytes);
+    });
+
+  return { post, close: () => agent.destroy() };
+}
+
+function readAnswer(
+  response: IncomingMessage,
+  resolve: (answer: VenueHttpAnswer) => void,
+  fail: (reason: string, cause?: Error) => void,
+): void {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  response.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > ANSWER_BYTES_MAX) response.destroy(new Error('answer too large'));
+    else chunks.push(chunk);
+  });
+  response.on('end', () => {
+    if (!response.complete) return fail('answer cut off');
+    return resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') });
+  });
+  response.on('error', (cause) => fail(cause.message, cause));
+}

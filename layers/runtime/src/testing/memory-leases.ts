@@ -1,8 +1,7 @@
 import type { Clock, Lease, LeaseStore } from '@perps/runtime/ports';
 
-/** The lease table in memory, judged by the given clock's wall time. */
-export function createMemoryLeases(clock: Pick<Clock, 'now'>): LeaseStore {
-  const leases = new Map<string, Lease>();
+/** The lease table in memory, judged by the caller's wall clock; callers with clocks of their own share a table. */
+export function createMemoryLeases(clock: Pick<Clock, 'now'>, leases = new Map<string, Lease>()): LeaseStore {
   return {
     acquire: async ({ resource, owner, address, ttlMs }) => {
       const current = leases.get(resource);

@@ -4,7 +4,7 @@ import type { Clock } from '@perps/runtime/ports';
 interface Timer {
   readonly at: number;
   readonly order: number;
-  run: () => void;
+  run: (() => void) | undefined;
 }
 
 export interface VirtualClock extends Clock {
@@ -28,17 +28,22 @@ export function createVirtualClock(startAt = 1_700_000_000_000): VirtualClock {
 
   const schedule = (ms: number, run: () => void): (() => void) => {
     order += 1;
-    const timer = { at: elapsed + Math.max(0, ms), order, run };
+    const timer: Timer = { at: elapsed + Math.max(0, ms), order, run };
     pushTimer(timers, timer);
     return () => {
-      timer.run = () => undefined;
+      timer.run = undefined;
     };
   };
+  const next = (): Timer | undefined => {
+    while (timers[0] !== undefined && timers[0].run === undefined) popTimer(timers);
+    return timers[0];
+  };
   const step = (): boolean => {
-    const timer = popTimer(timers);
+    const timer = next();
     if (timer === undefined) return false;
+    popTimer(timers);
     elapsed = timer.at;
-    timer.run();
+    timer.run?.();
     return true;
   };
   const settle = async (): Promise<void> => {
@@ -55,7 +60,7 @@ export function createVirtualClock(startAt = 1_700_000_000_000): VirtualClock {
     advance: async (ms) => {
       const until = elapsed + ms;
       await settle();
-      for (let next = timers[0]; next !== undefined && next.at <= until; next = timers[0]) {
+      for (let timer = next(); timer !== undefined && timer.at <= until; timer = next()) {
         step();
         await settle();
       }

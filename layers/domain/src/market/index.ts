@@ -1,2 +1,4 @@
 export * from './model.ts';
-export * from './price-acceptance.ts';
+export * from './tick-and-lot.ts';
+export * from './book-price.ts';
+export * from './margin-tiers.ts';

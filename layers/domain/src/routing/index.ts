@@ -1,1 +1,3 @@
 export * from './model.ts';
+export * from './route.ts';
+export * from './default-policy.ts';

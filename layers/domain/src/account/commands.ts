@@ -1,0 +1,145 @@
+/** Commands of the account stream. Types only. */
+import type { MarketView } from '../market/model.ts';
+import type { Price, Size, Usd } from '../money/index.ts';
+import type { RoutingPolicy } from '../routing/model.ts';
+import type { Address, Agent, LeverageSetting, Liquidity, Side, TimeInForce } from './model.ts';
+
+/** Who signed an action and with which nonce; commandId is `${signer}:${nonce}`. */
+export interface Signed {
+  readonly signer: Address;
+  readonly nonce: number;
+  /** Hex of the signed hash: the same nonce with another body is refused. */
+  readonly hash: string;
+}
+
+/** What every command carries. `at` is the shard's time when it decides, `receivedAt` the edge's (ms). */
+interface CommandBase {
+  readonly commandId: string;
+  readonly accountId: string;
+  readonly at: number;
+  readonly receivedAt: number;
+  readonly signed?: Signed;
+}
+
+export interface OrderRequest {
+  readonly symbol: string;
+  readonly side: Side;
+  readonly size: Size;
+  readonly limitPrice: Price;
+  readonly timeInForce: TimeInForce;
+  readonly reduceOnly: boolean;
+  readonly cloid?: string;
+}
+
+/** Facts of the moment that the host hands to `decide`; never looked up inside. */
+export interface DecisionContext {
+  readonly markets: Readonly<Record<string, MarketView>>;
+  readonly policy: RoutingPolicy;
+  readonly fees: FeeSchedule;
+  /** Signed INTERNAL exposure of this shard by symbol, 10⁻⁶ USD at mark, and Σ of absolutes. */
+  readonly exposure: { readonly bySymbol: Readonly<Record<string, Usd>>; readonly total: Usd };
+  readonly ids: { readonly nextOrderId: number; readonly nextTradeId: number; readonly shard: number };
+  readonly venue: VenueContext;
+}
+
+export interface VenueContext {
+  /** False: opens for HYPERLIQUID are refused with `reason` (spec 02: never internalise because the venue is down). */
+  readonly isAvailable: boolean;
+  readonly reason?: string;
+  /** First free nonce of the signer slot (ms); the decider takes consecutive ones. */
+  readonly nextNonce: number;
+  readonly slot: number;
+  readonly expiresAfterMs: number;
+}
+
+/** Tenths of a basis point. */
+export interface FeeSchedule {
+  readonly taker: number;
+  readonly maker: number;
+  readonly builder: number;
+}
+
+export type OrderTarget =
+  { readonly symbol: string; readonly orderId: number } | { readonly symbol: string; readonly cloid: string };
+
+export type AccountCommand =
+  | (CommandBase & { readonly type: 'OpenAccount'; readonly owner: Address })
+  | (CommandBase & {
+      readonly type: 'CreditDeposit';
+      readonly depositId: string;
+      readonly chain: string;
+      readonly amount: Usd;
+    })
+  | (CommandBase & {
+      readonly type: 'PlaceOrders';
+      readonly orders: readonly OrderRequest[];
+      readonly context: DecisionContext;
+    })
+  | (CommandBase & {
+      readonly type: 'CancelOrders';
+      readonly targets: readonly OrderTarget[];
+      readonly context: DecisionContext;
+    })
+  | (CommandBase & {
+      readonly type: 'ModifyOrders';
+      readonly modifies: readonly {
+        readonly target: OrderTarget | { readonly orderId: number } | { readonly cloid: string };
+        readonly order: OrderRequest;
+      }[];
+      readonly context: DecisionContext;
+    })
+  | (CommandBase & {
+      readonly type: 'UpdateLeverage';
+      readonly symbol: string;
+      readonly setting: LeverageSetting;
+      readonly context: DecisionContext;
+    })
+  | (CommandBase & { readonly type: 'ApproveAgent'; readonly agent: Agent })
+  | (CommandBase & { readonly type: 'ApproveBuilderFee'; readonly builder: Address; readonly feeRateMax: string })
+  | (CommandBase & { readonly type: 'SetReferrer'; readonly code: string })
+  | (CommandBase & { readonly type: 'Noop' })
+  /** The bbo crossed a resting INTERNAL leg; the host names the order, the decider checks again. */
+  | (CommandBase & { readonly type: 'FillResting'; readonly orderId: number; readonly context: DecisionContext })
+  | (CommandBase & { readonly type: 'ExpireOrder'; readonly orderId: number; readonly context: DecisionContext })
+  /** One execution at the venue; idempotent by tid. */
+  | (CommandBase & {
+      readonly type: 'BookVenueFill';
+      readonly venueCloid: string;
+      readonly fill: VenueFill;
+      readonly context: DecisionContext;
+    })
+  /** What became of a venue order, from whichever source came first. */
+  | (CommandBase & {
+      readonly type: 'ResolveVenueOrder';
+      readonly venueCloid: string;
+      readonly fate: VenueFate;
+      readonly context: DecisionContext;
+    });
+
+export interface VenueFill {
+  readonly tid: number;
+  readonly venueOrderId: number;
+  readonly price: Price;
+  readonly size: Size;
+  /** As the venue charged it (builder fee included), 10⁻⁶ USD; negative = rebate. */
+  readonly fee: Usd;
+  readonly liquidity: Liquidity;
+  readonly time: number;
+  readonly hash: string;
+}
+
+/** `executedSize` is the venue's own count: the leg ends only when that much is booked. */
+export type VenueFate =
+  | { readonly kind: 'open'; readonly venueOrderId: number }
+  | {
+      readonly kind: 'ended';
+      readonly venueOrderId: number;
+      readonly executedSize: Size;
+      readonly status: 'filled' | 'canceled' | 'rejected';
+      readonly cause?: string;
+    }
+  | { readonly kind: 'refused'; readonly cause: string }
+  /** Past expiry and visibility lag, two consistent answers: it never reached the book. */
+  | { readonly kind: 'neverArrived' }
+  /** A requested cancel was answered; the order's own fate is told separately. */
+  | { readonly kind: 'cancelRefused'; readonly cause: string };

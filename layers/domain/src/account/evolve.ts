@@ -1,0 +1,143 @@
+/** Copies the facts of events into the state: no guards, no formulas. */
+import { unreachable } from '../kernel/index.ts';
+import { applyTransfers } from '../ledger/index.ts';
+import { notional, size, usd } from '../money/index.ts';
+import { consumeNonce } from '../nonces/index.ts';
+import type { AccountEvent } from './events.ts';
+import type { AccountState, Order } from './model.ts';
+import { CLOSED_VENUE_ORDERS_MAX, positionKey } from './state.ts';
+import { volumeWith } from './recent-volume.ts';
+
+type Fact<Type extends AccountEvent['type']> = Extract<AccountEvent, { type: Type }>;
+
+export function evolve(state: AccountState, event: AccountEvent): AccountState {
+  switch (event.type) {
+    case 'OrderPlaced':
+      return { ...state, orders: { ...state.orders, [event.order.orderId]: event.order } };
+    case 'OrderFilled':
+      return filled(state, event);
+    case 'OrderChanged':
+      return changed(state, event);
+    case 'OrderEnded':
+      return ended(state, event.orderId);
+    case 'LeverageUpdated':
+      return leverageUpdated(state, event);
+    case 'DepositCredited':
+      return {
+        ...state,
+        ...applyTransfers(state, event.transfers),
+        deposits: { ...state.deposits, [event.depositId]: true },
+      };
+    case 'VenueOrderRequested':
+    case 'VenueCancelRequested':
+    case 'VenueOrderResolved':
+    case 'CommandRefused':
+      return state;
+    default:
+      return identityEvolved(state, event);
+  }
+}
+
+/** Facts about who may act for the account. */
+function identityEvolved(
+  state: AccountState,
+  event: Fact<
+    'ActionSigned' | 'AccountOpened' | 'AgentApproved' | 'AgentRevoked' | 'BuilderFeeApproved' | 'ReferrerSet'
+  >,
+): AccountState {
+  switch (event.type) {
+    case 'ActionSigned': {
+      const window = consumeNonce(state.nonces[event.signer] ?? [], event.nonce);
+      return { ...state, nonces: { ...state.nonces, [event.signer]: window } };
+    }
+    case 'AccountOpened':
+      return { ...state, owner: event.owner };
+    case 'AgentApproved':
+      return {
+        ...state,
+        agents: [...state.agents.filter((agent) => agent.address !== event.replaced), event.agent],
+      };
+    case 'AgentRevoked':
+      return { ...state, agents: state.agents.filter((agent) => agent.address !== event.address) };
+    case 'BuilderFeeApproved':
+      return { ...state, builderFees: { ...state.builderFees, [event.builder]: event.feeRateMax } };
+    case 'ReferrerSet':
+      return { ...state, referrer: event.code };
+    default:
+      return unreachable(event);
+  }
+}
+
+function filled(state: AccountState, event: Fact<'OrderFilled'>): AccountState {
+  const traded = notional(event.price, event.size);
+  const key = positionKey(event.symbol, event.route);
+  return {
+    ...state,
+    ...applyTransfers(state, event.transfers),
+    ...orderFilled(state, event),
+    positions:
+      event.position === undefined ? without(state.positions, key) : { ...state.positions, [key]: event.position },
+    recentInternalVolume:
+      event.openedNotional === 0n
+        ? state.recentInternalVolume
+        : volumeWith(state.recentInternalVolume, [event.at, event.symbol, event.openedNotional]),
+    bookedTids:
+      event.venue === undefined ? state.bookedTids : { ...state.bookedTids, [event.venue.tid]: event.orderId },
+    cumulativeVolume: usd(state.cumulativeVolume + traded),
+  };
+}
+
+/** A fill changes its live order or, where it came late, the remembered one. */
+function orderFilled(
+  state: AccountState,
+  event: Fact<'OrderFilled'>,
+): Pick<AccountState, 'orders'> | Pick<AccountState, 'closedVenueOrders'> {
+  const after = (order: Order): Order => ({
+    ...order,
+    legs: event.legs,
+    filledSize: size(order.filledSize + event.size),
+    filledNotional: usd(order.filledNotional + notional(event.price, event.size)),
+    orderMargin: event.orderMargin,
+  });
+  const live = state.orders[event.orderId];
+  if (live !== undefined) return { orders: { ...state.orders, [event.orderId]: after(live) } };
+  return {
+    closedVenueOrders: state.closedVenueOrders.map((order) => (order.orderId === event.orderId ? after(order) : order)),
+  };
+}
+
+function changed(state: AccountState, event: Fact<'OrderChanged'>): AccountState {
+  const order = state.orders[event.orderId];
+  if (order === undefined) return state;
+  const { legs, orderMargin } = event;
+  return { ...state, orders: { ...state.orders, [event.orderId]: { ...order, legs, orderMargin } } };
+}
+
+function ended(state: AccountState, orderId: number): AccountState {
+  const order = state.orders[orderId];
+  if (order === undefined) return state;
+  const orders = without(state.orders, String(orderId));
+  if (!order.legs.some((leg) => leg.venueCloid !== undefined)) return { ...state, orders };
+  const remembered = [...state.closedVenueOrders, order];
+  if (remembered.length <= CLOSED_VENUE_ORDERS_MAX) return { ...state, orders, closedVenueOrders: remembered };
+  const forgotten = remembered[0]?.orderId;
+  const bookedTids = Object.fromEntries(Object.entries(state.bookedTids).filter(([, of]) => of !== forgotten));
+  return { ...state, orders, bookedTids, closedVenueOrders: remembered.slice(1) };
+}
+
+function leverageUpdated(state: AccountState, event: Fact<'LeverageUpdated'>): AccountState {
+  const positions = { ...state.positions };
+  for (const position of event.positions) positions[positionKey(position.symbol, position.route)] = position;
+  return {
+    ...state,
+    ...applyTransfers(state, event.transfers),
+    positions,
+    leverage: { ...state.leverage, [event.symbol]: event.setting },
+  };
+}
+
+function without<Value>(record: Readonly<Record<string, Value>>, key: string): Readonly<Record<string, Value>> {
+  const rest = { ...record };
+  delete rest[key];
+  return rest;
+}

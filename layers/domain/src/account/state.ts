@@ -1,0 +1,103 @@
+/** Reading the account's state: lookups that several decisions share. */
+import type { Instrument } from '../market/index.ts';
+import { type Size, size, ZERO_SIZE, ZERO_USD } from '../money/index.ts';
+import type { Route } from '../routing/model.ts';
+import type { AccountState, LeverageSetting, Order, OrderLeg, Position, Side } from './model.ts';
+import type { OrderTarget } from './commands.ts';
+import { partsOfVenueCloid } from './venue-cloid.ts';
+
+/** Open orders an account may have (Hyperliquid's base limit). */
+export const OPEN_ORDERS_MAX = 1_000;
+/** Ended orders with a venue leg that are remembered for late and repeated fills. */
+export const CLOSED_VENUE_ORDERS_MAX = 100;
+/** Leverage of a symbol the user never set one for, unless the instrument allows less. */
+export const DEFAULT_LEVERAGE = 20;
+
+/** An account that was never opened. */
+export const initialState = (accountId: string): AccountState => ({
+  accountId,
+  owner: undefined,
+  wallet: ZERO_USD,
+  hold: ZERO_USD,
+  positions: {},
+  orders: {},
+  leverage: {},
+  agents: [],
+  nonces: {},
+  deposits: {},
+  recentInternalVolume: [],
+  bookedTids: {},
+  closedVenueOrders: [],
+  cumulativeVolume: ZERO_USD,
+  builderFees: {},
+  referrer: undefined,
+});
+
+export const positionKey = (symbol: string, route: Route): string => `${symbol}:${route}`;
+export const positionOn = (state: AccountState, symbol: string, route: Route): Position | undefined =>
+  state.positions[positionKey(symbol, route)];
+
+/** Signed size of the route's position, zero when flat. */
+export const sizeOn = (state: AccountState, symbol: string, route: Route): Size =>
+  positionOn(state, symbol, route)?.size ?? ZERO_SIZE;
+
+export const signOf = (side: Side): 1n | -1n => (side === 'buy' ? 1n : -1n);
+
+/** How much of the route's position an order of this side could close; zero when flat or the same way. */
+export function oppositeSize(state: AccountState, leg: { symbol: string; side: Side; route: Route }): Size {
+  const held = sizeOn(state, leg.symbol, leg.route) * signOf(leg.side);
+  return held < 0n ? size(-held) : ZERO_SIZE;
+}
+
+/** Leverage and mode that an order of the symbol opens with. */
+export function leverageSettingOf(state: AccountState, instrument: Instrument): LeverageSetting {
+  const chosen = state.leverage[instrument.symbol];
+  if (chosen !== undefined) return chosen;
+  const marginMode = instrument.onlyIsolated ? 'isolated' : 'cross';
+  return { marginMode, leverage: Math.min(DEFAULT_LEVERAGE, instrument.maxLeverage) };
+}
+
+/** What is left of a leg. */
+export const remainingOf = (leg: OrderLeg): Size =>
+  leg.filledSize < leg.size ? size(leg.size - leg.filledSize) : ZERO_SIZE;
+
+/** The live order a target names; by cloid the newest one that is not being cancelled already. */
+export function findOrder(
+  state: AccountState,
+  target: OrderTarget | { readonly orderId: number } | { readonly cloid: string },
+): Order | undefined {
+  const order = 'orderId' in target ? state.orders[target.orderId] : newestByCloid(state, target.cloid);
+  if (order === undefined || ('symbol' in target && target.symbol !== order.symbol)) return undefined;
+  return order;
+}
+
+/** True while some leg may still fill and nobody asked to cancel it. */
+export const isActive = (order: Order): boolean =>
+  order.legs.some((leg) => leg.status !== 'done' && leg.isCancelRequested !== true);
+
+function newestByCloid(state: AccountState, cloid: string): Order | undefined {
+  let newest: Order | undefined;
+  for (const order of Object.values(state.orders)) {
+    if (order.cloid !== cloid) continue;
+    const isBetter =
+      newest === undefined ||
+      (isActive(order) && !isActive(newest)) ||
+      (isActive(order) === isActive(newest) && order.orderId > newest.orderId);
+    if (isBetter) newest = order;
+  }
+  return newest;
+}
+
+/** The order behind a venue cloid, live or remembered. */
+export function findVenueOrder(
+  state: AccountState,
+  venueCloid: string,
+): { readonly order: Order; readonly legIndex: number; readonly isLive: boolean } | undefined {
+  const orderId = partsOfVenueCloid(venueCloid)?.orderId;
+  if (orderId === undefined) return undefined;
+  const live = state.orders[orderId];
+  const order = live ?? state.closedVenueOrders.find((closed) => closed.orderId === orderId);
+  if (order === undefined) return undefined;
+  const legIndex = order.legs.findIndex((leg) => leg.venueCloid === venueCloid);
+  return legIndex === -1 ? undefined : { order, legIndex, isLive: live !== undefined };
+}

@@ -1,0 +1,99 @@
+/** Runs the template's functions from their event sources. */
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
+import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { toMapping } from './event-sources.ts';
+import { createFunction, type LocalFunction } from './functions.ts';
+import type { LocalCloud } from './index.ts';
+import { runQueueSource } from './queue-source.ts';
+import { runStreamSource } from './stream-source.ts';
+import type { Deployment, EventSourceSpec } from './template.ts';
+
+export interface LambdasOptions {
+  readonly root: string;
+  /** Checkpoints live here. */
+  readonly dir: string;
+  readonly cloud: LocalCloud;
+  readonly deployment: Deployment;
+  readonly sqs: SQSClient;
+  readonly onError: (message: string) => void;
+}
+
+export interface Lambdas {
+  /** Functions that have a handler here; the others are only in the template. */
+  readonly running: readonly string[];
+  close(): Promise<void>;
+}
+
+/** Starts the functions and their pollers. */
+export function startLambdas(options: LambdasOptions): Lambdas {
+  const { cloud, deployment, root } = options;
+  const functions = new Map<string, LocalFunction>();
+  for (const spec of deployment.functions) {
+    const started = createFunction({ root, spec, env: cloud.env });
+    if (started !== undefined) functions.set(spec.arn, started);
+  }
+  const stop = new AbortController();
+  const streams = new DynamoDBStreamsClient({
+    region: cloud.region,
+    endpoint: cloud.env['AWS_ENDPOINT_URL_DYNAMODB'] ?? cloud.env['AWS_ENDPOINT_URL'] ?? '',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+  const context: Context = { ...options, streams, signal: stop.signal, sleep: sleepUntil(stop.signal) };
+  const pollers = deployment.eventSources.flatMap((source) => {
+    const target = functions.get(source.functionArn);
+    return target === undefined ? [] : [poll(context, source, target)];
+  });
+  cloud.onInvoke(async (arn, event) => {
+    const target = functions.get(arn);
+    if (target === undefined) throw new Error(`no local function ${arn}`);
+    await target.invoke(event);
+  });
+  return {
+    running: [...functions.values()].map(({ name }) => name),
+    close: async () => {
+      stop.abort();
+      await Promise.all([...functions.values()].map((one) => one.close()));
+      await Promise.allSettled(pollers);
+      streams.destroy();
+    },
+  };
+}
+
+type Context = LambdasOptions & {
+  readonly streams: DynamoDBStreamsClient;
+  readonly signal: AbortSignal;
+  readonly sleep: (ms: number) => Promise<void>;
+};
+
+const sleepUntil =
+  (signal: AbortSignal) =>
+  async (ms: number): Promise<void> => {
+    await delay(ms, undefined, { signal }).catch(() => undefined);
+  };
+
+function poll(context: Context, { sourceArn, properties }: EventSourceSpec, target: LocalFunction): Promise<void> {
+  const { cloud, sqs, signal, sleep } = context;
+  const mapping = toMapping(properties);
+  const onError = (message: string): void => {
+    if (!signal.aborted) context.onError(`${target.name}: ${message}`);
+  };
+  const shared = { mapping, signal, sleep, onError, invoke: (event: unknown) => target.invoke(event) };
+  if (sourceArn.includes(':sqs:')) {
+    return runQueueSource({ ...shared, client: sqs, queueArn: sourceArn, queueUrl: cloud.queueUrlOf(sourceArn) });
+  }
+  return runStreamSource({
+    ...shared,
+    client: context.streams,
+    streamArn: sourceArn,
+    checkpointFile: join(context.dir, 'checkpoints', `${target.name}.json`),
+    giveUp: async (description) => {
+      onError(`gave up ${JSON.stringify(description)}`);
+      const queue = mapping.failureQueueArn;
+      if (queue === undefined) return;
+      const body = JSON.stringify({ functionName: target.name, ...description });
+      await sqs.send(new SendMessageCommand({ QueueUrl: cloud.queueUrlOf(queue), MessageBody: body }));
+    },
+  });
+}

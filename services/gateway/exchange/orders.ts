@@ -1,0 +1,59 @@
+/** `order`: each element is read by its instrument's rules; what can be read goes to the engine as one command. */
+import { BATCH_ITEMS_MAX, errAnswer, errorTexts, okOrders, type OrderStatusItem } from '@perps/contracts/hyperliquid';
+import type { OrderRequest } from '@perps/domain/account';
+import type { Instrument } from '@perps/domain/market';
+import { orderStatusItem, TRIGGERS_UNSUPPORTED } from './answers.ts';
+import { type ActionCall, type ActionOutcome, type ExchangeDeps, submit } from './call.ts';
+import { readOrder } from './order-wire.ts';
+
+export async function placeOrders(call: ActionCall<'order'>, deps: ExchangeDeps): Promise<ActionOutcome> {
+  const { orders: wires, grouping } = call.action;
+  if (wires.length === 0) return errAnswer(errorTexts.noOrders);
+  if (wires.length > BATCH_ITEMS_MAX) return errAnswer(errorTexts.overWeight);
+  // An entry must not be opened without the stop that was sent with it.
+  if (grouping !== 'na') return errAnswer(TRIGGERS_UNSUPPORTED);
+
+  const items: (OrderStatusItem | undefined)[] = [];
+  const orders: OrderRequest[] = [];
+  const instruments: Instrument[] = [];
+  for (const wire of wires) {
+    const read = readOrder(wire, deps.markets.instrumentById(wire.a));
+    if (read.kind === 'refusedRequest') return errAnswer(read.text);
+    items.push(read.kind === 'refusedOrder' ? { error: read.text } : undefined);
+    if (read.kind !== 'order') continue;
+    orders.push(read.order);
+    instruments.push(read.instrument);
+  }
+  if (orders.length === 0) return okOrders(items.filter((item) => item !== undefined));
+
+  return submit(call, deps, {
+    command: { ...call.command, type: 'PlaceOrders', orders },
+    onResult: (result) => {
+      if (result.kind !== 'orders' || result.orders.length !== orders.length) return 'unknown';
+      return okOrders(filledIn(items, withInstruments(result.orders, instruments, orderStatusItem)));
+    },
+  });
+}
+
+/** Tells each outcome by the rules of its own instrument. */
+export function withInstruments<Outcome, Item>(
+  outcomes: readonly Outcome[],
+  instruments: readonly Instrument[],
+  tell: (outcome: Outcome, instrument: Instrument) => Item,
+): Item[] {
+  return outcomes.flatMap((outcome, index) => {
+    const instrument = instruments[index];
+    return instrument === undefined ? [] : [tell(outcome, instrument)];
+  });
+}
+
+/** Puts the engine's answers where the request had the orders they are about. */
+export function filledIn<Item>(items: readonly (Item | undefined)[], answers: readonly Item[]): Item[] {
+  let next = 0;
+  return items.flatMap((item) => {
+    if (item !== undefined) return [item];
+    const answer = answers[next];
+    next += 1;
+    return answer === undefined ? [] : [answer];
+  });
+}

@@ -1,0 +1,35 @@
+/** Actions that change how an account trades: leverage, builder fee, referrer; and `noop`, which only takes a nonce. */
+import { errAnswer, okDefault } from '@perps/contracts/hyperliquid';
+import type { DoorCommand } from '@perps/contracts/engine';
+import { UNKNOWN_ASSET } from './answers.ts';
+import { type ActionCall, type ActionOutcome, type ExchangeDeps, type SignedCall, submit } from './call.ts';
+
+/** Submits a command that answers `default`. */
+export function submitSetting(call: SignedCall, deps: ExchangeDeps, command: DoorCommand): Promise<ActionOutcome> {
+  return submit(call, deps, { command, onResult: (result) => (result.kind === 'done' ? okDefault() : 'unknown') });
+}
+
+export async function updateLeverage(call: ActionCall<'updateLeverage'>, deps: ExchangeDeps): Promise<ActionOutcome> {
+  const { asset, isCross, leverage } = call.action;
+  const instrument = deps.markets.instrumentById(asset);
+  if (instrument === undefined) return errAnswer(`${UNKNOWN_ASSET} asset=${asset}`);
+  return submitSetting(call, deps, {
+    ...call.command,
+    type: 'UpdateLeverage',
+    symbol: instrument.symbol,
+    setting: { marginMode: isCross ? 'cross' : 'isolated', leverage },
+  });
+}
+
+export function approveBuilderFee(call: ActionCall<'approveBuilderFee'>, deps: ExchangeDeps): Promise<ActionOutcome> {
+  const { builder, maxFeeRate } = call.action;
+  return submitSetting(call, deps, { ...call.command, type: 'ApproveBuilderFee', builder, feeRateMax: maxFeeRate });
+}
+
+export function setReferrer(call: ActionCall<'setReferrer'>, deps: ExchangeDeps): Promise<ActionOutcome> {
+  return submitSetting(call, deps, { ...call.command, type: 'SetReferrer', code: call.action.code });
+}
+
+export function noop(call: SignedCall, deps: ExchangeDeps): Promise<ActionOutcome> {
+  return submitSetting(call, deps, { ...call.command, type: 'Noop' });
+}

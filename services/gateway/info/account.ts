@@ -1,0 +1,124 @@
+/** `/info` about an account: from the engine that owns it. An address without an account gets the empty answers. */
+import type { InfoRequest, InfoRequestOf } from '@perps/contracts/hyperliquid';
+import { internalError } from '@perps/contracts/hyperliquid';
+import type { AccountState } from '@perps/domain/account';
+import { failed, json, NO_ANSWER } from '../http/answer.ts';
+import type { InfoAnswer } from '../http/door.ts';
+import { toActiveAssetData, toClearinghouseState } from '../wire/clearinghouse.ts';
+import { BASE_FEES } from './fees.ts';
+import {
+  frontendOpenOrders,
+  historicalOrders,
+  openOrders,
+  orderStatus,
+  userFills,
+  userFillsByTime,
+} from './history.ts';
+import { extraAgents, maxBuilderFee, userRateLimit, userRole } from './identity.ts';
+import type { InfoDeps } from './index.ts';
+import { portfolioOf, referralOf, webData2 } from './pictures.ts';
+
+const present = (value: unknown): InfoAnswer => ({ answer: value === undefined ? NO_ANSWER : json(value) });
+const rows = (list: readonly unknown[]): InfoAnswer => ({ answer: json(list), rows: list.length });
+
+export async function answerAccountInfo(request: InfoRequest, deps: InfoDeps): Promise<InfoAnswer> {
+  if (!('user' in request)) return { answer: failed(internalError()) };
+  const accountId = deps.accounts.accountOfOwner(request.user);
+  switch (request.type) {
+    case 'openOrders':
+    case 'frontendOpenOrders':
+    case 'historicalOrders':
+      return orderList(request.type, accountId, deps);
+    case 'orderStatus':
+      return statusOf(request, accountId, deps);
+    case 'userFills':
+    case 'userFillsByTime':
+      return fillList(request, accountId, deps);
+    case 'userRole':
+      return roleOf(request.user, accountId, deps);
+    default:
+      return stateOf(request, await deps.engines.query('account', { accountId }), deps);
+  }
+}
+
+async function orderList(
+  type: 'openOrders' | 'frontendOpenOrders' | 'historicalOrders',
+  accountId: string,
+  { engines, markets }: InfoDeps,
+): Promise<InfoAnswer> {
+  const records = await engines.query('orders', { accountId });
+  if (type === 'openOrders') return { answer: json(openOrders(records, markets.instrument)) };
+  if (type === 'frontendOpenOrders') return { answer: json(frontendOpenOrders(records, markets.instrument)) };
+  return rows(historicalOrders(records, markets.instrument));
+}
+
+async function statusOf(
+  { oid }: InfoRequestOf<'orderStatus'>,
+  accountId: string,
+  { engines, markets }: InfoDeps,
+): Promise<InfoAnswer> {
+  const by = typeof oid === 'number' ? { orderId: oid } : { cloid: oid };
+  const record = await engines.query('order', { accountId, ...by });
+  return { answer: json(orderStatus(record, markets.instrument)) };
+}
+
+async function fillList(
+  request: InfoRequestOf<'userFills' | 'userFillsByTime'>,
+  accountId: string,
+  { engines, markets }: InfoDeps,
+): Promise<InfoAnswer> {
+  const fills = await engines.query('fills', { accountId });
+  if (request.type === 'userFills') return rows(userFills(fills, markets.instrument));
+  const range = {
+    startTime: request.startTime,
+    endTime: request.endTime ?? Number.MAX_SAFE_INTEGER,
+    isReversed: request.reversed ?? false,
+  };
+  return rows(userFillsByTime(fills, markets.instrument, range));
+}
+
+async function roleOf(user: string, accountId: string, { engines, accounts }: InfoDeps): Promise<InfoAnswer> {
+  const asOwner = await engines.query('account', { accountId });
+  const signerAccount = await accounts.accountOfSigner(user);
+  const asSigner =
+    signerAccount === accountId ? undefined : await engines.query('account', { accountId: signerAccount });
+  return { answer: json(userRole(user, { asOwner, asSigner })) };
+}
+
+/** Requests that need only the account's state. */
+function stateOf(
+  request: InfoRequest & { readonly user: string },
+  account: AccountState | undefined,
+  deps: InfoDeps,
+): InfoAnswer {
+  const { markets, clock } = deps;
+  switch (request.type) {
+    case 'clearinghouseState':
+      return present(toClearinghouseState(account, markets.view, clock.now()));
+    case 'activeAssetData': {
+      const market = markets.view(request.coin);
+      if (market === undefined) return { answer: failed(internalError()) };
+      return present(toActiveAssetData(account, { user: request.user, market, markets: markets.view }));
+    }
+    case 'userNonFundingLedgerUpdates':
+      return rows([]);
+    case 'userRateLimit':
+      return present(userRateLimit(account));
+    case 'userFees':
+      return present(BASE_FEES);
+    case 'extraAgents':
+      return present(extraAgents(account));
+    case 'maxBuilderFee':
+      return present(maxBuilderFee(account, request.builder));
+    case 'approvedBuilders':
+      return present(Object.keys(account?.builderFees ?? {}));
+    case 'portfolio':
+      return present(portfolioOf(account));
+    case 'referral':
+      return present(referralOf(account));
+    case 'webData2':
+      return present(webData2(request.user, account, deps));
+    default:
+      return { answer: failed(internalError()) };
+  }
+}

@@ -1,0 +1,58 @@
+/** Orders and fills of an account as `/info` tells them. */
+import type { FillRecord, OrderRecord } from '@perps/contracts/engine';
+import type {
+  FrontendOrder,
+  HistoricalOrder,
+  OpenOrder,
+  OrderStatusAnswer,
+  UserFill,
+} from '@perps/contracts/hyperliquid';
+import { toUserFill } from '../wire/fills.ts';
+import { type InstrumentOf, isLive, toFrontendOrder, toHistoricalOrder, toOpenOrder } from '../wire/orders.ts';
+
+/** Rows of one answer, as at the venue. */
+const ROWS_MAX = 2_000;
+
+const present = <Value>(value: Value | undefined): value is Value => value !== undefined;
+
+/** Newest first, as the venue lists them. */
+export const openOrders = (records: readonly OrderRecord[], instrumentOf: InstrumentOf): OpenOrder[] =>
+  records
+    .filter(isLive)
+    .map((record) => toOpenOrder(record, instrumentOf))
+    .filter(present);
+
+export const frontendOpenOrders = (records: readonly OrderRecord[], instrumentOf: InstrumentOf): FrontendOrder[] =>
+  records
+    .filter(isLive)
+    .map((record) => toFrontendOrder(record, instrumentOf))
+    .filter(present);
+
+export const historicalOrders = (records: readonly OrderRecord[], instrumentOf: InstrumentOf): HistoricalOrder[] =>
+  records
+    .slice(0, ROWS_MAX)
+    .map((record) => toHistoricalOrder(record, instrumentOf))
+    .filter(present);
+
+export function orderStatus(record: OrderRecord | undefined, instrumentOf: InstrumentOf): OrderStatusAnswer {
+  const order = record === undefined ? undefined : toHistoricalOrder(record, instrumentOf);
+  return order === undefined ? { status: 'unknownOid' } : { status: 'order', order };
+}
+
+/** Newest first. */
+export const userFills = (fills: readonly FillRecord[], instrumentOf: InstrumentOf): UserFill[] =>
+  fills
+    .slice(0, ROWS_MAX)
+    .map((fill) => toUserFill(fill, instrumentOf))
+    .filter(present);
+
+/** Oldest first, bounds inclusive; the first page of them, to be continued from its last `time`. */
+export function userFillsByTime(
+  fills: readonly FillRecord[],
+  instrumentOf: InstrumentOf,
+  range: { readonly startTime: number; readonly endTime: number; readonly isReversed: boolean },
+): UserFill[] {
+  const inside = fills.filter(({ time }) => time >= range.startTime && time <= range.endTime);
+  const ordered = range.isReversed ? inside : inside.toReversed();
+  return userFills(ordered, instrumentOf);
+}

@@ -1,0 +1,26 @@
+import { createDynamoClient, createDynamoIdentities, createDynamoLeases, loadConfig } from '@perps/adapters/aws';
+import { createLogger, runService, systemClock } from '@perps/adapters/node';
+import { gatewayConfig } from './config.ts';
+import { startGateway } from './server.ts';
+
+const config = loadConfig(gatewayConfig);
+const logger = createLogger({ service: 'gateway', level: config.LOG_LEVEL });
+const client = createDynamoClient();
+
+await runService(logger, async () => {
+  const gateway = await startGateway({
+    port: config.PORT,
+    host: config.HOST,
+    network: config.SIGNING_NETWORK,
+    shardCount: config.SHARD_COUNT,
+    feedUrl: config.FEED_URL,
+    weightPerMinute: config.RATE_LIMIT_WEIGHT_PER_MINUTE,
+    trustProxy: config.TRUST_PROXY,
+    leases: createDynamoLeases({ client, tableName: config.LEASES_TABLE, clock: systemClock }),
+    identities: createDynamoIdentities({ client, tableName: config.IDENTITIES_TABLE }),
+    clock: systemClock,
+    logger,
+  });
+  logger.info('gateway listens', { port: gateway.port });
+  return gateway;
+});

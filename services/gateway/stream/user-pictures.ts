@@ -1,0 +1,66 @@
+/** Channels that show how an account is now: built anew after each change, whatever happened in between. */
+import { toActiveAssetData, toClearinghouseState } from '../wire/clearinghouse.ts';
+import { openOrders } from '../info/history.ts';
+import type { InfoDeps } from '../info/index.ts';
+import { liveOrders, webData2, webData3 } from '../info/pictures.ts';
+import { frameOf } from './subscriber.ts';
+import type { UserSubscription } from './user-topics.ts';
+
+const PICTURES: ReadonlySet<UserSubscription['type']> = new Set([
+  'clearinghouseState',
+  'allDexsClearinghouseState',
+  'openOrders',
+  'activeAssetData',
+  'webData2',
+  'webData3',
+  'spotState',
+  'twapStates',
+]);
+const MOVED_BY_PRICES: ReadonlySet<UserSubscription['type']> = new Set([
+  'clearinghouseState',
+  'allDexsClearinghouseState',
+  'activeAssetData',
+  'webData2',
+]);
+
+export const isPicture = ({ type }: UserSubscription): boolean => PICTURES.has(type);
+export const isMovedByPrices = ({ type }: UserSubscription): boolean => MOVED_BY_PRICES.has(type);
+
+/** undefined while there is nothing true to show (a held market without a mark). Throws where the engine is silent. */
+export async function buildPicture(
+  subscription: UserSubscription,
+  accountId: string,
+  deps: InfoDeps,
+): Promise<string | undefined> {
+  const account = await deps.engines.query('account', { accountId });
+  const { type, user } = subscription;
+  const data = ((): unknown => {
+    switch (type) {
+      case 'clearinghouseState': {
+        const clearinghouseState = toClearinghouseState(account, deps.markets.view, deps.clock.now());
+        return clearinghouseState && { dex: subscription.dex, user, clearinghouseState };
+      }
+      case 'allDexsClearinghouseState': {
+        const state = toClearinghouseState(account, deps.markets.view, deps.clock.now());
+        return state && { user, clearinghouseStates: [['', state]] };
+      }
+      case 'openOrders':
+        return { dex: subscription.dex, user, orders: openOrders(liveOrders(account), deps.markets.instrument) };
+      case 'activeAssetData': {
+        const market = deps.markets.view(subscription.coin);
+        return market && toActiveAssetData(account, { user, market, markets: deps.markets.view });
+      }
+      case 'webData2':
+        return webData2(user, account, deps);
+      case 'webData3':
+        return webData3(user, account, deps.clock.now());
+      case 'spotState':
+        return { user, spotState: { balances: [] } };
+      case 'twapStates':
+        return { dex: subscription.dex, user, states: [] };
+      default:
+        return undefined;
+    }
+  })();
+  return data === undefined ? undefined : frameOf(type, data);
+}

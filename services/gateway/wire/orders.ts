@@ -1,0 +1,91 @@
+/** Our order records in Hyperliquid's shapes. */
+import type { OrderRecord } from '@perps/contracts/engine';
+import type { FrontendOrder, HistoricalOrder, OpenOrder, WireOrderStatus, WireTif } from '@perps/contracts/hyperliquid';
+import type { Order, Side, TimeInForce } from '@perps/domain/account';
+import type { Instrument } from '@perps/domain/market';
+import { formatPrice, formatSize, size } from '@perps/domain/money';
+
+export type InstrumentOf = (symbol: string) => Instrument | undefined;
+
+export const WIRE_SIDE: Readonly<Record<Side, 'B' | 'A'>> = { buy: 'B', sell: 'A' };
+const WIRE_TIF: Readonly<Record<TimeInForce, WireTif>> = { GTC: 'Gtc', IOC: 'Ioc', ALO: 'Alo' };
+
+/** Statuses Hyperliquid does not know are told as the nearest one it does (spec 02: EXPIRED is shown as canceled). */
+const WIRE_STATUS: Readonly<Record<OrderRecord['status'], WireOrderStatus>> = {
+  open: 'open',
+  pending: 'open',
+  filled: 'filled',
+  canceled: 'canceled',
+  rejected: 'rejected',
+  expired: 'canceled',
+  iocCancelRejected: 'iocCancelRejected',
+  reduceOnlyCanceled: 'reduceOnlyCanceled',
+  marginCanceled: 'marginCanceled',
+  selfTradeCanceled: 'selfTradeCanceled',
+  neverArrived: 'rejected',
+};
+
+export const isLive = (record: OrderRecord): boolean => record.status === 'open' || record.status === 'pending';
+
+/** As `openOrders` and `orderUpdates` tell it; undefined where the symbol left the universe altogether. */
+export function toOpenOrder({ order }: OrderRecord, instrumentOf: InstrumentOf): OpenOrder | undefined {
+  const instrument = instrumentOf(order.symbol);
+  if (instrument === undefined) return undefined;
+  return {
+    coin: order.symbol,
+    side: WIRE_SIDE[order.side],
+    limitPx: formatPrice(order.limitPrice, instrument.szDecimals),
+    sz: formatSize(remaining(order), instrument.szDecimals),
+    oid: order.orderId,
+    timestamp: order.placedAt,
+    origSz: formatSize(order.size, instrument.szDecimals),
+    ...(order.cloid === undefined ? {} : { cloid: order.cloid }),
+    ...(order.reduceOnly ? { reduceOnly: true } : {}),
+  };
+}
+
+/** As `frontendOpenOrders`, `orderStatus` and `historicalOrders` tell it. */
+export function toFrontendOrder({ order }: OrderRecord, instrumentOf: InstrumentOf): FrontendOrder | undefined {
+  const instrument = instrumentOf(order.symbol);
+  if (instrument === undefined) return undefined;
+  return {
+    coin: order.symbol,
+    side: WIRE_SIDE[order.side],
+    limitPx: formatPrice(order.limitPrice, instrument.szDecimals),
+    sz: formatSize(remaining(order), instrument.szDecimals),
+    oid: order.orderId,
+    timestamp: order.placedAt,
+    triggerCondition: 'N/A',
+    isTrigger: false,
+    triggerPx: '0.0',
+    children: [],
+    isPositionTpsl: false,
+    reduceOnly: order.reduceOnly,
+    orderType: 'Limit',
+    origSz: formatSize(order.size, instrument.szDecimals),
+    tif: WIRE_TIF[order.timeInForce],
+    cloid: order.cloid ?? null,
+  };
+}
+
+/** A row of history. */
+export function toHistoricalOrder(record: OrderRecord, instrumentOf: InstrumentOf): HistoricalOrder | undefined {
+  const order = toFrontendOrder(record, instrumentOf);
+  if (order === undefined) return undefined;
+  return { order, status: WIRE_STATUS[record.status], statusTimestamp: record.statusAt };
+}
+
+/** An element of an `orderUpdates` frame. */
+export interface OrderUpdateRow {
+  readonly order: OpenOrder;
+  readonly status: WireOrderStatus;
+  readonly statusTimestamp: number;
+}
+
+export function toOrderUpdate(record: OrderRecord, instrumentOf: InstrumentOf): OrderUpdateRow | undefined {
+  const order = toOpenOrder(record, instrumentOf);
+  if (order === undefined) return undefined;
+  return { order, status: WIRE_STATUS[record.status], statusTimestamp: record.statusAt };
+}
+
+const remaining = (order: Order) => size(order.size - order.filledSize);

@@ -5,7 +5,9 @@ import type { World } from './world.ts';
 
 /** A client asks elsewhere when it has heard nothing for so long. */
 const REQUEST_TIMEOUT_MS = 250;
-const RETRY_MS = 40;
+const RETRY_MS = 100;
+const BURST_MAX = 6;
+const BURST_GAP_MS = 4;
 const COUNTERS = ['a', 'b', 'c'] as const;
 
 export interface Client {
@@ -17,32 +19,44 @@ export interface ClientOptions {
   readonly name: string;
   readonly servers: readonly Server[];
   readonly commands: number;
-  /** Mean pause between an answer and the next command, ms. */
+  /** Mean pause between two bursts, ms. */
   readonly thinkMs: number;
   readonly acknowledged: Acknowledged[];
   readonly observed: Observed[];
 }
 
-/** Sends its commands one after another, repeating each under its id until somebody acknowledges it; reads in between. */
+/**
+ * Sends its commands in bursts, so that several puts are in flight where that is allowed; repeats each under its id until
+ * somebody acknowledges it; reads in between.
+ */
 export function startClient(options: ClientOptions): Client {
   const { world, name, commands, thinkMs } = options;
+  const { clock, random } = world;
   let sent = 0;
-  let done = false;
-  const next = (): void => {
-    if (sent === commands) {
-      done = true;
-      return;
-    }
+  let outstanding = 0;
+  const send = (): void => {
     sent += 1;
-    const command = drawCommand(world, `${world.random.chance(0.9) ? 'q' : 'r'}-${name}-${sent}`);
+    const command = drawCommand(world, `${random.chance(0.9) ? 'q' : 'r'}-${name}-${sent}`);
     ask(options, command, (result) => {
       options.acknowledged.push({ id: command.id, result });
-      if (world.random.chance(0.3)) read(options);
-      world.clock.schedule(thinkMs * 2 * world.random.next(), next);
+      if (random.chance(0.3)) read(options);
+      outstanding -= 1;
+      if (outstanding === 0) pause();
     });
   };
-  world.clock.schedule(thinkMs * world.random.next(), next);
-  return { isDone: () => done };
+  const burst = (): void => {
+    outstanding = Math.min(commands - sent, 1 + random.int(BURST_MAX));
+    let afterMs = 0;
+    for (let n = 0; n < outstanding; n += 1) {
+      clock.schedule(afterMs, send);
+      afterMs += random.next() * BURST_GAP_MS;
+    }
+  };
+  const pause = (): void => {
+    if (sent < commands) clock.schedule(thinkMs * 2 * random.next(), burst);
+  };
+  pause();
+  return { isDone: () => sent === commands && outstanding === 0 };
 }
 
 function drawCommand(world: World, id: string): AddCommand {

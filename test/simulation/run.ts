@@ -18,7 +18,7 @@ import type { Acknowledged, Observed } from './oracle.ts';
 import { startServer } from './server.ts';
 import type { Server, Shared } from './server.ts';
 import { createWorld } from './world.ts';
-import type { FaultClass, Life, World } from './world.ts';
+import type { FaultClass, Life } from './world.ts';
 
 /** Faults strike for so long; then the network heals and everything must come to rest. */
 const FAULTS_MS = 5_000;
@@ -27,8 +27,9 @@ const REST_MS = 4_000;
 /** By then every command is acknowledged, or the system is stuck. */
 const DEADLINE_MS = FAULTS_MS + 30_000;
 const CLIENTS = 3;
-const COMMANDS_PER_CLIENT = 20;
-const THINK_MS = 150;
+const COMMANDS_PER_CLIENT = 30;
+/** Mean pause between two bursts. */
+const THINK_MS = 350;
 
 export interface SeedOptions {
   readonly seed: number;
@@ -113,8 +114,11 @@ function startRun(options: SeedOptions): Run {
     guards: options.guards ?? ALL_GUARDS,
     maxInFlight: options.maxInFlight ?? world.random.pick([1, 1, 2, 4]),
     published: [],
+    servers,
+    hosts: { started: 0 },
   };
-  servers.push(startServer(shared, 'x'), startServer(shared, 'y'));
+  startServer(shared, 'x');
+  startServer(shared, 'y');
   const acknowledged: Acknowledged[] = [];
   const observed: Observed[] = [];
   const isScripted = diesAtPoints !== undefined;
@@ -123,7 +127,7 @@ function startRun(options: SeedOptions): Run {
       world,
       name: `k${index}`,
       servers,
-      commands: isScripted ? 8 : COMMANDS_PER_CLIENT,
+      commands: isScripted ? 12 : COMMANDS_PER_CLIENT,
       thinkMs: isScripted ? 5 : THINK_MS,
       acknowledged,
       observed,
@@ -151,9 +155,6 @@ function scheduleTroubles(shared: Shared, servers: readonly Server[]): void {
   every(700, () => {
     world.count('pause');
     random.pick(servers).life.pausedUntil = clock.monotonic() + random.next() * 1_800;
-  });
-  every(150, () => {
-    if (servers.every((server) => server.isOpen())) world.count('splitBrain');
   });
   // A follower's work: it reads well and may be late, but never wrong.
   every(1_500, () => {
@@ -207,5 +208,3 @@ async function liveState(servers: readonly Server[]): Promise<Uint8Array | undef
   if (owner === undefined || open.length > 1) return undefined;
   return owner.host.query((state) => counterMachine.serialize(state));
 }
-
-export type { World };

@@ -17,11 +17,11 @@ import { faultyJournal, faultyLeases, processClock, roundTrip } from './faulty-p
 import type { Published } from './oracle.ts';
 import type { Life, World } from './world.ts';
 
-export const LEASE_TTL_MS = 600;
+export const LEASE_TTL_MS = 400;
 /** A start that failed is tried again after so long, ± half. */
-const RESTART_MS = 150;
+const RESTART_MS = 250;
 /** Wall clocks differ by up to this much: more than the lease, so that two owners live at once. */
-const SKEW_MS_MAX = 900;
+const SKEW_MS_MAX = 800;
 
 export type CounterHost = ShardHost<CounterState, AddCommand, Added, AddResult>;
 
@@ -35,12 +35,16 @@ export interface Shared {
   readonly guards: CommitGuards;
   readonly maxInFlight: number;
   readonly published: Published[];
+  readonly servers: Server[];
+  readonly hosts: { started: number };
 }
 
 /** One slot of the fleet: a process that is started again whenever it dies or its host stops. */
 export interface Server {
   readonly name: string;
   readonly isOpen: () => boolean;
+  /** Its writer lives, whether or not its lease does. */
+  isWriting: boolean;
   life: Life;
   host: CounterHost;
   /** Dead, and to be started again. */
@@ -61,6 +65,7 @@ export function startServer(shared: Shared, name: string): Server {
   };
   const server: Server = {
     name,
+    isWriting: false,
     isDown: false,
     life: { alive: true, pausedUntil: 0 },
     host: createHost(shared, { life: { alive: false, pausedUntil: 0 }, owner: `${name}0` }),
@@ -68,10 +73,12 @@ export function startServer(shared: Shared, name: string): Server {
     crash: (restartMs) => {
       if (server.isDown) return;
       server.isDown = true;
+      server.isWriting = false;
       server.life.alive = false;
       world.clock.schedule(restartMs, startLife);
     },
   };
+  shared.servers.push(server);
   startLife();
   return server;
 }
@@ -83,20 +90,29 @@ function runHost(shared: Shared, server: Server, owner: string): void {
   const host = createHost(shared, { life, owner });
   server.host = host;
   host.onCommitted(({ seq, token }) => shared.published.push({ seq, token }));
-  host.start().catch(() => undefined);
-  void host.stopped.then((cause) => {
-    if (cause !== undefined && 'code' in cause && cause.code === 'Fenced') world.count('fenced');
-    const waitMs = RESTART_MS * (0.5 + world.random.next());
-    world.clock.schedule(waitMs, () => world.deliver(life, () => runHost(shared, server, owner)));
-  });
+  void openAndWatch(shared, { server, host, restart: () => world.deliver(life, () => runHost(shared, server, owner)) });
 }
 
-let hosts = 0;
+async function openAndWatch(
+  { world, servers }: Shared,
+  { server, host, restart }: { readonly server: Server; readonly host: CounterHost; readonly restart: () => void },
+): Promise<void> {
+  const isOpen = await host.start().then(
+    () => true,
+    () => false,
+  );
+  server.isWriting = isOpen;
+  if (servers.every(({ isWriting }) => isWriting)) world.count('splitBrain');
+  const cause = await host.stopped;
+  server.isWriting = false;
+  if (cause !== undefined && 'code' in cause && cause.code === 'Fenced') world.count('fenced');
+  world.clock.schedule(RESTART_MS * (0.5 + world.random.next()), restart);
+}
 
 function createHost(shared: Shared, { life, owner }: { readonly life: Life; readonly owner: string }): CounterHost {
   const { world, store, snapshots, leaseTable, codec, guards, maxInFlight } = shared;
   const clock = processClock(world, life, (world.random.next() * 2 - 1) * SKEW_MS_MAX);
-  hosts += 1;
+  shared.hosts.started += 1;
   return createShardHost<CounterState, AddCommand, Added, AddResult>({
     shard: 0,
     machine: counterMachine,
@@ -109,7 +125,7 @@ function createHost(shared: Shared, { life, owner }: { readonly life: Life; read
       get: (ref) => roundTrip(world, { life, act: () => snapshots.get(ref) }),
     },
     clock,
-    ids: createSequentialIds(`${owner}.${hosts}.`),
+    ids: createSequentialIds(`${owner}.${shared.hosts.started}.`),
     random: world.random,
     logger: silentLogger,
     metrics: noMetrics,

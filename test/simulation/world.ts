@@ -6,7 +6,7 @@ export const FAULT_RATES = {
   /** The put's answer never arrives. */
   lostReply: 0.05,
   /** The put lands up to 3 s late, long after the caller gave up on it. */
-  delayedPut: 0.05,
+  delayedPut: 0.08,
   /** The put lands once more, up to 3 s later. */
   duplicatedPut: 0.03,
   /** The store refuses the put for now. */

@@ -51,7 +51,7 @@ export function createJournalWriter<Event, Result>(
   const stop = (cause: Error): void => {
     if (stopped !== undefined) return;
     stopped = cause;
-    aborter.abort();
+    aborter.abort(cause);
     waiters.failAll(cause);
     options.onStopped(cause);
   };

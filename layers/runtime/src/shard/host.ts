@@ -96,6 +96,8 @@ class Host<State, Command, Event, Result> implements ShardHost<State, Command, E
   #active: { readonly state: State; readonly writer: JournalWriter<Event, Result> } | undefined;
   #epoch: number | undefined;
   #keeper: LeaseKeeper | undefined;
+  #notReadyError: Error | undefined;
+  #notOwnerError: Error | undefined;
   #resolveStopped: (cause: Error | undefined) => void = () => undefined;
 
   constructor(options: ShardHostOptions<State, Command, Event, Result>) {
@@ -302,18 +304,22 @@ class Host<State, Command, Event, Result> implements ShardHost<State, Command, E
 
   #end(cause: Error | undefined): void {
     this.#phase = 'stopped';
-    this.#aborter.abort();
+    this.#aborter.abort(cause ?? 'stopped');
     this.#keeper?.stop();
     this.#active?.writer.abort(cause ?? new CommitAbortedError(`shard ${this.#options.shard} was stopped`));
     this.#resolveStopped(cause);
   }
 
   #notReady(): Error {
-    return new NotReadyError(`shard ${this.#options.shard} is ${this.#phase}`);
+    return (this.#notReadyError ??= new NotReadyError(`shard ${this.#options.shard} is not open yet`));
   }
 
+  /** One error per cause: thousands may wait when a writer stops, and a stack trace each would cost more than the stop. */
   #notOwner(cause?: Error): Error {
-    return new NotOwnerError(`shard ${this.#options.shard} is not owned here`, cause === undefined ? {} : { cause });
+    if (this.#notOwnerError === undefined || this.#notOwnerError.cause !== cause) {
+      this.#notOwnerError = new NotOwnerError(`shard ${this.#options.shard} is not owned here`, { cause });
+    }
+    return this.#notOwnerError;
   }
 }
 

@@ -40,7 +40,7 @@ export function keepLease(options: LeaseKeeperOptions): LeaseKeeper {
       await clock.sleep(request.ttlMs / 3, stopper.signal);
       if (stopper.signal.aborted || (await renew())) continue;
       heldUntil = Number.NEGATIVE_INFINITY;
-      stopper.abort();
+      stopper.abort('lost');
       options.onLost();
     }
   };
@@ -48,7 +48,7 @@ export function keepLease(options: LeaseKeeperOptions): LeaseKeeper {
   return {
     isHeld: () => clock.monotonic() < heldUntil,
     stop: () => {
-      stopper.abort();
+      stopper.abort('stopped');
     },
   };
 }

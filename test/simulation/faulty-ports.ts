@@ -36,20 +36,31 @@ export function faultyJournal(world: World, life: Life, store: MemoryJournal): J
       const end = range.fromSeq + (range.limit ?? Number.MAX_SAFE_INTEGER);
       for (let fromSeq = range.fromSeq; fromSeq < end; fromSeq += READ_PAGE) {
         const limit = Math.min(READ_PAGE, end - fromSeq);
-        const page = await roundTrip(world, { life, act: () => collect(store.read({ ...range, fromSeq, limit })) });
+        const act = (): Promise<Page> => collect(store.read({ ...range, fromSeq, limit }));
+        const page = await roundTrip(world, { life, act });
         if (world.strikes('failedRead')) throw new Error('read failed');
-        yield* page;
-        if (page.length < limit) return;
+        yield* page.records;
+        if (page.gap !== undefined) throw page.gap;
+        if (page.records.length < limit) return;
       }
     },
     lastSeq: (shard) => roundTrip(world, { life, act: () => store.lastSeq(shard) }),
   };
 }
 
-async function collect<Item>(items: AsyncIterable<Item>): Promise<readonly Item[]> {
-  const collected: Item[] = [];
-  for await (const item of items) collected.push(item);
-  return collected;
+interface Page {
+  readonly records: readonly JournalRecord[];
+  readonly gap?: unknown;
+}
+
+async function collect(read: AsyncIterable<JournalRecord>): Promise<Page> {
+  const records: JournalRecord[] = [];
+  try {
+    for await (const record of read) records.push(record);
+    return { records };
+  } catch (gap) {
+    return { records, gap };
+  }
 }
 
 function faultyAppend(

@@ -48,7 +48,8 @@ export async function replay<Event, Result>(options: ReplayOptions<Event, Result
     const read = await readToGap(options, position);
     position = read.position;
     if (read.gap === undefined) return position;
-    if (read.gap.expectedSeq === suspectSeq) throw read.gap;
+    // A gap elsewhere than where the records end is a store that withheld some: nothing can be concluded from it.
+    if (read.gap.expectedSeq === suspectSeq || read.gap.expectedSeq !== position.nextSeq) throw read.gap;
     const lastSeq = await journal.lastSeq(shard);
     if (lastSeq - read.gap.expectedSeq < maxInFlight) return position;
     // A put may have landed between the two reads. Now that records stand beyond what flight allows, it must be there.

@@ -52,7 +52,7 @@ export class JournalGapError extends Error {
 export interface JournalStore {
   /** Puts the record if its seq is free; exactly one attempt. Never throws for the store's troubles: those are `undecided`. */
   append(record: JournalRecord): Promise<AppendOutcome>;
-  /** Consistent reads, in seq order without holes; throws `JournalGapError` where a later record exists. */
+  /** Consistent reads, in seq order; yields every record before a hole, then throws `JournalGapError` if a later one exists. */
   read(range: ReadRange): AsyncIterable<JournalRecord>;
   /** Highest seq stored (consistent); 0 where the journal is empty. */
   lastSeq(shard: number): Promise<number>;

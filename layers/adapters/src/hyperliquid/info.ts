@@ -48,7 +48,7 @@ export function createInfoClient(options: {
         throw new VenueInfoError('VenueUnavailable', `${request.type}: ${reason}`, { cause });
       });
       if (answer.status === 429) {
-        budget.exhaust();
+        budget.limited();
         metrics.count('venueRateLimited');
         throw new VenueInfoError('RateLimited', 'the venue answered 429', { status: 429 });
       }

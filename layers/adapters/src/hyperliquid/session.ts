@@ -40,6 +40,8 @@ export interface VenueSession {
   dataAgeMs(): number;
   /** Connection attempts in a row without a data frame. */
   failures(): number;
+  /** Drops the connection, where there is one, and makes another: for a reader that lost its place. */
+  restart(): void;
   stop(): void;
 }
 
@@ -100,6 +102,10 @@ class Session implements VenueSession {
 
   failures(): number {
     return this.#failures;
+  }
+
+  restart(): void {
+    this.#socket?.terminate();
   }
 
   stop(): void {

@@ -13,8 +13,8 @@ export interface WeightBudget {
   tryTake(weight: number, priority: WeightPriority): boolean;
   /** Weight that showed only with the answer (rows); may overdraw. */
   charge(weight: number): void;
-  /** The venue answered 429: nothing is left, whoever else spends from this address. */
-  exhaust(): void;
+  /** The venue answered 429: only what is kept for orders and the urgent is left, whoever else spends from this address. */
+  limited(): void;
   /** ms until `tryTake` would succeed; 0 = now. */
   waitMs(weight: number, priority: WeightPriority): number;
 }
@@ -44,9 +44,9 @@ export function createWeightBudget(options: { readonly clock: Clock; readonly pe
     charge(weight) {
       left -= weight;
     },
-    exhaust() {
+    limited() {
       refill();
-      left = Math.min(left, 0);
+      left = Math.min(left, perMinute * RESERVED.query);
     },
     waitMs: (weight, priority) => Math.ceil(missing(weight, priority) / perMs),
   };

@@ -1,90 +1,211 @@
-/** Facts into state: the account's evolve, then the shard's own sums and indexes. O(touched). */
+/** Takes the facts of one entry into the state, in place; costs what the entry touches. */
 import {
+  accountDecider,
   type AccountEvent,
   type AccountState,
-  type CommandResult,
-  evolve,
+  CLOSED_VENUE_ORDERS_MAX,
   ID_STRIDE,
-  initialState,
+  type Order,
 } from '../account/index.ts';
-import { type Posting, type Transfer } from '../ledger/index.ts';
-import { size, usd, ZERO_SIZE, ZERO_USD } from '../money/index.ts';
-import { recordHistory } from './history.ts';
-import type { ShardEvent, ShardState } from './model.ts';
-import { indexOrder } from './resting.ts';
+import type { Transfer } from '../ledger/index.ts';
+import { usd } from '../money/index.ts';
+import type { RoutingPolicySet, ShardEntry } from './decide.ts';
+import { type AccountHistory, remember } from './history.ts';
+import { addResting, isResting, removeResting } from './resting-index.ts';
 import { rememberResult } from './results.ts';
+import { CONFIG_STREAM, type ShardState, type VenueOrder } from './state.ts';
 
-/** One command's facts and answer, as journaled. */
-export interface ShardEntry {
-  readonly commandId: string;
-  readonly streamId: string;
-  readonly at: number;
-  readonly events: readonly ShardEvent[];
-  readonly result?: CommandResult;
-}
-
-export function applyEntry(state: ShardState, entry: ShardEntry): void {
-  let hash: string | undefined;
-  for (const event of entry.events) {
-    if (event.type === 'ActionSigned') hash = event.hash;
-    if (event.type === 'RoutingPolicySet') state.policy = event.policy;
-    else applyAccountEvent(state, event, entry);
+export function apply(state: ShardState, entry: ShardEntry): void {
+  const { streamId, events, at } = entry;
+  if (streamId === CONFIG_STREAM) applyConfig(state, entry);
+  else {
+    let account = state.accounts.get(streamId) ?? accountDecider.initialState(streamId);
+    for (const event of events) {
+      if (event.type === 'RoutingPolicySet') continue;
+      const after = accountDecider.evolve(account, event);
+      derive(state, { event, before: account, after, at });
+      account = after;
+    }
+    state.accounts.set(streamId, account);
   }
-  const { commandId, streamId: accountId, at, result } = entry;
-  if (result !== undefined) rememberResult(state, { commandId, accountId, at, hash, result });
+  keepResult(state, entry);
 }
 
-function applyAccountEvent(state: ShardState, event: AccountEvent, entry: ShardEntry): void {
-  const before = state.accounts.get(entry.streamId) ?? initialState(entry.streamId);
-  const after = evolve(before, event);
-  state.accounts.set(entry.streamId, after);
-  recordHistory(state, before, event, entry.at);
-  if ('transfers' in event) postToPlatform(state, event.transfers);
+function applyConfig(state: ShardState, entry: ShardEntry): void {
+  for (const event of entry.events) {
+    if (event.type === 'RoutingPolicySet') setPolicy(state, event);
+  }
+}
+
+function setPolicy(state: ShardState, { policy, fees }: RoutingPolicySet): void {
+  state.policy = policy;
+  state.fees = fees;
+}
+
+function keepResult(state: ShardState, { streamId, commandId, at, events, result }: ShardEntry): void {
+  if (result === undefined) return;
+  let results = state.results.get(streamId);
+  if (results === undefined) {
+    results = new Map();
+    state.results.set(streamId, results);
+  }
+  const first = events[0];
+  const hash = first?.type === 'ActionSigned' ? { hash: first.hash } : {};
+  rememberResult(results, commandId, { at, result, ...hash });
+}
+
+interface Step {
+  readonly event: AccountEvent;
+  readonly before: AccountState;
+  readonly after: AccountState;
+  readonly at: number;
+}
+
+/** Everything beside the account that an event moves. */
+function derive(state: ShardState, step: Step): void {
+  const { event, before, after } = step;
   switch (event.type) {
     case 'OrderPlaced':
       state.nextOrderId = Math.max(state.nextOrderId, event.order.orderId + ID_STRIDE);
-      return orderMoved(state, event.order.orderId, { before, after });
+      follow(state, after.accountId, { before: undefined, after: event.order });
+      return;
     case 'OrderFilled':
       state.nextTradeId = Math.max(state.nextTradeId, event.tradeId + ID_STRIDE);
-      if (event.route === 'INTERNAL') addExposure(state, event);
-      return orderMoved(state, event.orderId, { before, after });
+      book(state, event.transfers);
+      deriveFill(state, event, step);
+      followById(state, event.orderId, step);
+      return;
     case 'OrderChanged':
+      followById(state, event.orderId, step);
+      return;
     case 'OrderEnded':
-      return orderMoved(state, event.orderId, { before, after });
-    case 'VenueOrderRequested':
-      state.venueRequests.set(event.request.venueCloid, event.request);
-      return undefined;
+      followById(state, event.orderId, step);
+      deriveEnd(state, event, step);
+      return;
+    case 'DepositCredited':
+    case 'LeverageUpdated':
+      book(state, event.transfers);
+      return;
     default:
-      return undefined;
+      deriveVenue(state, event, before.accountId);
   }
 }
 
-/** Resting index and live venue requests follow the order. */
-function orderMoved(
+/** Records of what is at the venue. */
+function deriveVenue(state: ShardState, event: AccountEvent, accountId: string): void {
+  if (event.type === 'VenueOrderRequested') {
+    const { request } = event;
+    state.lastVenueNonce = Math.max(state.lastVenueNonce, request.nonce);
+    state.venueOrders.set(request.venueCloid, { accountId, request, status: 'pending' });
+    state.venueOwners.set(request.venueCloid, accountId);
+  } else if (event.type === 'VenueCancelRequested') {
+    const { request } = event;
+    state.lastVenueNonce = Math.max(state.lastVenueNonce, request.nonce);
+    const order = state.venueOrders.get(request.venueCloid);
+    if (order !== undefined) state.venueOrders.set(request.venueCloid, { ...order, cancel: request });
+  } else if (event.type === 'VenueOrderResolved') {
+    resolveVenueOrder(state, event);
+  }
+}
+
+function resolveVenueOrder(state: ShardState, event: Extract<AccountEvent, { type: 'VenueOrderResolved' }>): void {
+  const order = state.venueOrders.get(event.venueCloid);
+  if (order === undefined) return;
+  if (event.fate === 'open') state.venueOrders.set(event.venueCloid, { ...order, status: 'open' });
+  else if (event.fate === 'cancelRefused') state.venueOrders.set(event.venueCloid, withoutCancel(order));
+  else state.venueOrders.delete(event.venueCloid);
+}
+
+function withoutCancel({ accountId, request, status }: VenueOrder): VenueOrder {
+  return { accountId, request, status };
+}
+
+function book(state: ShardState, transfers: readonly Transfer[]): void {
+  for (const { postings } of transfers) {
+    for (const posting of postings) {
+      if (!('platform' in posting)) continue;
+      state.platform.set(posting.platform, usd((state.platform.get(posting.platform) ?? 0n) + posting.amount));
+    }
+  }
+}
+
+function deriveFill(state: ShardState, event: Extract<AccountEvent, { type: 'OrderFilled' }>, step: Step): void {
+  const { accountId } = step.after;
+  if (event.route === 'INTERNAL') {
+    const lots = event.side === 'buy' ? event.size : -event.size;
+    const net = (state.internalLots.get(event.symbol) ?? 0n) + lots;
+    if (net === 0n) state.internalLots.delete(event.symbol);
+    else state.internalLots.set(event.symbol, net);
+  }
+  const live = step.after.orders[event.orderId];
+  const late =
+    live === undefined ? step.after.closedVenueOrders.find(({ orderId }) => orderId === event.orderId) : undefined;
+  const cloid = (live ?? late)?.cloid;
+  const history = historyOf(state, accountId);
+  if (late !== undefined) replaceEnded(history, late);
+  remember(history.fills, {
+    accountId,
+    tradeId: event.tradeId,
+    orderId: event.orderId,
+    ...(cloid === undefined ? {} : { cloid }),
+    symbol: event.symbol,
+    side: event.side,
+    price: event.price,
+    size: event.size,
+    startSize: event.startSize,
+    closedPnl: event.closedPnl,
+    fee: event.fee,
+    builderFee: event.builderFee,
+    liquidity: event.liquidity,
+    route: event.route,
+    time: event.venue?.time ?? event.at,
+    hash: event.venue?.hash ?? '',
+  });
+}
+
+/** A late fill changes what history says of its order. */
+function replaceEnded(history: AccountHistory, order: Order): void {
+  const index = history.endedOrders.findLastIndex((record) => record.order.orderId === order.orderId);
+  const record = history.endedOrders[index];
+  if (record !== undefined) history.endedOrders[index] = { ...record, order };
+}
+
+function deriveEnd(state: ShardState, event: Extract<AccountEvent, { type: 'OrderEnded' }>, step: Step): void {
+  const { before, at } = step;
+  const order = before.orders[event.orderId];
+  if (order === undefined) return;
+  const { accountId } = before;
+  const cause = event.cause === undefined ? {} : { cause: event.cause };
+  remember(historyOf(state, accountId).endedOrders, { accountId, order, status: event.status, ...cause, statusAt: at });
+  const isFull = before.closedVenueOrders.length === CLOSED_VENUE_ORDERS_MAX;
+  if (!isFull || step.after.closedVenueOrders === before.closedVenueOrders) return;
+  for (const leg of before.closedVenueOrders[0]?.legs ?? []) {
+    if (leg.venueCloid !== undefined) state.venueOwners.delete(leg.venueCloid);
+  }
+}
+
+function followById(state: ShardState, orderId: number, { before, after }: Step): void {
+  follow(state, after.accountId, { before: before.orders[orderId], after: after.orders[orderId] });
+}
+
+/** Keeps the index of resting INTERNAL legs in step with an order. */
+function follow(
   state: ShardState,
-  orderId: number,
-  account: { readonly before: AccountState; readonly after: AccountState },
+  accountId: string,
+  order: { readonly before: Order | undefined; readonly after: Order | undefined },
 ): void {
-  const before = account.before.orders[orderId];
-  const after = account.after.orders[orderId];
-  indexOrder(state, account.after.accountId, { before, after });
-  for (const leg of (after ?? before)?.legs ?? []) {
-    if (leg.venueCloid !== undefined && (after === undefined || leg.status === 'done'))
-      state.venueRequests.delete(leg.venueCloid);
+  const was = isResting(order.before);
+  const is = isResting(order.after);
+  if (was === is) return;
+  if (is && order.after !== undefined) addResting(state.resting, accountId, order.after);
+  else if (order.before !== undefined) removeResting(state.resting, order.before);
+}
+
+export function historyOf(state: ShardState, accountId: string): AccountHistory {
+  let history = state.history.get(accountId);
+  if (history === undefined) {
+    history = { endedOrders: [], fills: [] };
+    state.history.set(accountId, history);
   }
-}
-
-function addExposure(state: ShardState, fill: Extract<AccountEvent, { type: 'OrderFilled' }>): void {
-  const lots = (state.exposure.get(fill.symbol) ?? ZERO_SIZE) + (fill.side === 'buy' ? fill.size : -fill.size);
-  if (lots === 0n) state.exposure.delete(fill.symbol);
-  else state.exposure.set(fill.symbol, size(lots));
-}
-
-function postToPlatform(state: ShardState, transfers: readonly Transfer[]): void {
-  for (const { postings } of transfers) for (const posting of postings) post(state, posting);
-}
-
-function post(state: ShardState, posting: Posting): void {
-  if (!('platform' in posting)) return;
-  state.platform.set(posting.platform, usd((state.platform.get(posting.platform) ?? ZERO_USD) + posting.amount));
+  return history;
 }

@@ -1,0 +1,76 @@
+import { Stack, type StackProps } from 'aws-cdk-lib';
+import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+import { SnapshotBucket } from './constructs/snapshot-bucket.ts';
+import { number, StatefulTable, string, type StatefulTableProps } from './constructs/table.ts';
+
+export interface DataStackProps extends StackProps {
+  readonly dataKey: IKey;
+}
+
+/** History that the projector writes and anybody may rebuild from the journal. */
+export type ReadTableName = 'wallets' | 'balance_logs' | 'orders' | 'positions' | 'fills';
+
+type TableShape = Omit<StatefulTableProps, 'encryptionKey'>;
+
+/** Keys as in the data dictionary. */
+const READ_TABLES: Readonly<Record<ReadTableName, TableShape>> = {
+  wallets: { partition: string('user_id') },
+  balance_logs: { partition: string('user_id'), sort: number('seq') },
+  orders: {
+    partition: string('id'),
+    indexes: [
+      { indexName: 'by_user', partitionKey: string('user_id'), sortKey: number('placed_at') },
+      { indexName: 'by_status', partitionKey: string('status'), sortKey: number('placed_at') },
+    ],
+  },
+  positions: {
+    partition: string('id'),
+    indexes: [{ indexName: 'by_user', partitionKey: string('user_id'), sortKey: number('opened_at') }],
+  },
+  fills: {
+    partition: string('id'),
+    indexes: [
+      { indexName: 'by_order', partitionKey: string('order_id'), sortKey: number('filled_at') },
+      { indexName: 'by_user', partitionKey: string('user_id'), sortKey: number('filled_at') },
+    ],
+  },
+};
+
+/** Everything that must survive: the journal first. Construct ids here never change. */
+export class DataStack extends Stack {
+  readonly journal: ITableV2;
+  readonly leases: ITableV2;
+  readonly checkpoints: ITableV2;
+  readonly identities: ITableV2;
+  readonly routingConfig: ITableV2;
+  readonly routingModeLogs: ITableV2;
+  readonly readTables: Readonly<Record<ReadTableName, ITableV2>>;
+  readonly snapshots: IBucket;
+  private readonly dataKey: IKey;
+
+  constructor(scope: Construct, id: string, props: DataStackProps) {
+    super(scope, id, props);
+    this.dataKey = props.dataKey;
+    this.journal = this.table('Journal', { partition: string('pk'), sort: number('sk'), hasStream: true });
+    this.leases = this.table('Leases', { partition: string('resource') });
+    this.checkpoints = this.table('Checkpoints', { partition: string('consumer'), sort: number('shard') });
+    this.identities = this.table('Identities', { partition: string('alias') });
+    this.routingConfig = this.table('RoutingConfig', { partition: string('symbol'), sort: number('version') });
+    this.routingModeLogs = this.table('RoutingModeLogs', { partition: string('id') });
+    this.readTables = {
+      wallets: this.table('Wallets', READ_TABLES.wallets),
+      balance_logs: this.table('BalanceLogs', READ_TABLES.balance_logs),
+      orders: this.table('Orders', READ_TABLES.orders),
+      positions: this.table('Positions', READ_TABLES.positions),
+      fills: this.table('Fills', READ_TABLES.fills),
+    };
+    this.snapshots = new SnapshotBucket(this, 'Snapshots', { encryptionKey: this.dataKey });
+  }
+
+  private table(id: string, shape: TableShape): ITableV2 {
+    return new StatefulTable(this, id, { ...shape, encryptionKey: this.dataKey });
+  }
+}

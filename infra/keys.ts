@@ -1,0 +1,41 @@
+import { RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { Key, KeySpec, KeyUsage, type IKey } from 'aws-cdk-lib/aws-kms';
+import type { Construct } from 'constructs';
+
+/** Accounts of ours at the venue; each agent of one signs with a key of its own. */
+export type VenueAccount = 'hl-trading' | 'hl-hedge';
+
+/** Hyperliquid allows several agents per account; two let one be replaced while the other signs. */
+const SIGNER_SLOTS = 2;
+
+/** Keys nobody can export: what signs at the venue, and what encrypts data at rest. Multi-Region, for a standby replica. */
+export class KeysStack extends Stack {
+  readonly data: IKey;
+  /** By venue account, then by signer slot. */
+  readonly agents: Readonly<Record<VenueAccount, readonly IKey[]>>;
+
+  constructor(scope: Construct, id: string, props: StackProps) {
+    super(scope, id, props);
+    this.data = new Key(this, 'Data', {
+      description: 'Data at rest: journal, read tables, snapshots',
+      enableKeyRotation: true,
+      multiRegion: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    this.agents = { 'hl-trading': this.agentKeys('hl-trading'), 'hl-hedge': this.agentKeys('hl-hedge') };
+  }
+
+  private agentKeys(account: VenueAccount): readonly IKey[] {
+    return Array.from(
+      { length: SIGNER_SLOTS },
+      (_, slot) =>
+        new Key(this, `Agent-${account}-${slot}`, {
+          description: `Signs orders of ${account}, slot ${slot}`,
+          keySpec: KeySpec.ECC_SECG_P256K1,
+          keyUsage: KeyUsage.SIGN_VERIFY,
+          multiRegion: true,
+          removalPolicy: RemovalPolicy.RETAIN,
+        }),
+    );
+  }
+}

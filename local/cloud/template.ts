@@ -23,6 +23,7 @@ import {
 } from './resources.ts';
 
 export interface ContainerSpec {
+  /** Folder under `services/`. */
   readonly name: string;
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -188,12 +189,16 @@ async function connectEvents({ clients, cloud, physical, resolve }: Options, res
 }
 
 const pairsSchema = z.array(z.object({ Name: z.string(), Value: z.coerce.string() }));
-const containersSchema = z.array(z.object({ Name: z.string(), Environment: pairsSchema.default([]) }));
+const containersSchema = z.array(
+  z.object({ Name: z.string(), Command: z.array(z.string()).default([]), Environment: pairsSchema.default([]) }),
+);
 
 function containersOf({ resolve }: Options, { Type, Properties, stack }: Resource): readonly ContainerSpec[] {
   if (Type !== 'AWS::ECS::TaskDefinition') return [];
-  return containersSchema.parse(resolve(stack, Properties['ContainerDefinitions'])).map(({ Name, Environment }) => ({
-    name: Name,
+  const containers = containersSchema.parse(resolve(stack, Properties['ContainerDefinitions']));
+  return containers.map(({ Name, Command, Environment }) => ({
+    // The image holds one bundle per service: the command says which.
+    name: /^(.+)\.m?js$/.exec(Command.at(-1) ?? '')?.[1] ?? Name,
     environment: Object.fromEntries(Environment.map((pair) => [pair.Name, pair.Value])),
   }));
 }

@@ -1,0 +1,80 @@
+/** One system per folder: the record of who runs in it, and the end of what a killed supervisor left behind. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+
+const instanceSchema = z.object({ supervisor: z.number(), children: z.record(z.string(), z.number()) });
+type InstanceRecord = z.infer<typeof instanceSchema>;
+
+/** Another live supervisor owns the folder. */
+export class AlreadyRunningError extends Error {
+  readonly code = 'AlreadyRunning';
+  override readonly name = 'AlreadyRunningError';
+}
+
+export interface Instance {
+  /** Records the processes of this system, so that the next start finds them even after SIGKILL. */
+  record(children: Readonly<Record<string, number>>): void;
+  release(): void;
+}
+
+const KILL_MS_MAX = 3_000;
+
+/**
+ * Takes the folder. A record whose supervisor is gone is stale: its children that still run *with this folder on
+ * their command line* are ended first (a pid alone may belong to somebody else by now).
+ */
+export async function claimInstance(dir: string): Promise<Instance> {
+  const file = join(dir, 'instance.json');
+  const found = read(file);
+  if (found !== undefined) {
+    if (found.supervisor !== process.pid && commandOf(found.supervisor).includes('node')) {
+      throw new AlreadyRunningError(`a system runs in ${dir} (pid ${found.supervisor}); stop it first`);
+    }
+    await endOrphans(dir, Object.values(found.children));
+  }
+  writeJson(file, { supervisor: process.pid, children: {} });
+  return {
+    record: (children) => writeJson(file, { supervisor: process.pid, children }),
+    release: () => rmSync(file, { force: true }),
+  };
+}
+
+function read(file: string): InstanceRecord | undefined {
+  if (!existsSync(file)) return undefined;
+  try {
+    return instanceSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch {
+    // Torn by a crash while it was written: nothing to learn from it.
+    return undefined;
+  }
+}
+
+/** The command line of a live process; '' where there is none. */
+function commandOf(pid: number): string {
+  if (pid <= 0) return '';
+  try {
+    return execFileSync('ps', ['-o', 'args=', '-p', String(pid)], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+  } catch {
+    return '';
+  }
+}
+
+async function endOrphans(dir: string, pids: readonly number[]): Promise<void> {
+  const orphans = pids.filter((pid) => commandOf(pid).includes(dir));
+  for (const pid of orphans) process.kill(pid, 'SIGKILL');
+  const deadline = performance.now() + KILL_MS_MAX;
+  while (orphans.some((pid) => commandOf(pid).includes(dir)) && performance.now() < deadline) await delay(20);
+}
+
+/** Writes a file in one piece: readers see the old or the new content. */
+export function writeJson(file: string, content: unknown): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(`${file}.new`, `${JSON.stringify(content, undefined, 2)}\n`, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+}

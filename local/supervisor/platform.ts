@@ -1,0 +1,120 @@
+/** The cloud with the template on it: what services and functions need before they start. */
+import { join } from 'node:path';
+import {
+  createDynamoClient,
+  createDynamoIdentities,
+  createEventBridgeClient,
+  createKmsClient,
+  createKmsSigner,
+  createS3Client,
+  createSqsClient,
+  createSqsCommands,
+  type ClientOptions,
+} from '@perps/adapters/aws';
+import { systemIds } from '@perps/adapters/node';
+import { synthesize, type Assembly } from '../cloud/assembly.ts';
+import { createLocalCloud, type LocalCloud } from '../cloud/index.ts';
+import { startLambdas, type Lambdas } from '../cloud/lambdas.ts';
+import { deploy, type Deployment } from '../cloud/template.ts';
+import { createTreasury, type Treasury } from './accounts.ts';
+
+export interface Platform {
+  readonly cloud: LocalCloud;
+  readonly deployment: Deployment;
+  readonly lambdas: Lambdas;
+  readonly treasury: Treasury;
+  readonly shardCount: number;
+  /** Addresses of the engine's agent keys, by signer slot. */
+  readonly agents: readonly string[];
+  close(): Promise<void>;
+}
+
+export interface PlatformOptions {
+  readonly root: string;
+  readonly dir: string;
+  readonly onError: (message: string) => void;
+  /** A part of the cloud died: the system cannot go on. */
+  readonly onFailure: (reason: string) => void;
+}
+
+/** Assemblies by content hash; tests with folders of their own share the repository's. */
+const cacheOf = (root: string): string => join(root, '.local', 'assemblies');
+
+/** The name the local stage has for a variable of a container; throws where the template lacks it. */
+function setting(deployment: Deployment, container: string, name: string): string {
+  const value = deployment.containers.find((candidate) => candidate.name === container)?.environment[name];
+  if (value === undefined) throw new Error(`the template gives ${container} no ${name}`);
+  return value;
+}
+
+/** Starts the cloud, synthesizes, deploys, starts the functions. */
+export async function startPlatform(options: PlatformOptions): Promise<Platform> {
+  const [assembly, cloud] = await settleBoth(
+    synthesize({ root: options.root, cacheDir: cacheOf(options.root), env: { STAGE: 'local' } }),
+    createLocalCloud({ dir: options.dir, onError: options.onError, onFailure: options.onFailure }),
+  );
+  try {
+    return await populate(options, assembly, cloud);
+  } catch (error) {
+    await cloud.close();
+    throw error;
+  }
+}
+
+/** A cloud that came up beside a failed synthesis must not stay behind. */
+async function settleBoth(
+  synthesis: Promise<Assembly>,
+  starting: Promise<LocalCloud>,
+): Promise<[Assembly, LocalCloud]> {
+  const [assembly, cloud] = await Promise.allSettled([synthesis, starting]);
+  if (assembly.status === 'fulfilled' && cloud.status === 'fulfilled') return [assembly.value, cloud.value];
+  if (cloud.status === 'fulfilled') await cloud.value.close();
+  throw assembly.status === 'rejected' ? assembly.reason : cloud.status === 'rejected' ? cloud.reason : undefined;
+}
+
+function clientOptions(cloud: LocalCloud, service: string): ClientOptions {
+  const endpoint = cloud.env[`AWS_ENDPOINT_URL_${service}`] ?? cloud.env['AWS_ENDPOINT_URL'];
+  const accessKeyId = cloud.env['AWS_ACCESS_KEY_ID'];
+  const secretAccessKey = cloud.env['AWS_SECRET_ACCESS_KEY'];
+  return {
+    region: cloud.region,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(accessKeyId === undefined || secretAccessKey === undefined
+      ? {}
+      : { credentials: { accessKeyId, secretAccessKey } }),
+  };
+}
+
+async function populate(options: PlatformOptions, assembly: Assembly, cloud: LocalCloud): Promise<Platform> {
+  const clients = {
+    dynamo: createDynamoClient(clientOptions(cloud, 'DYNAMODB')),
+    sqs: createSqsClient(clientOptions(cloud, 'SQS')),
+    s3: createS3Client(clientOptions(cloud, 'S3')),
+    kms: createKmsClient(clientOptions(cloud, 'KMS')),
+    events: createEventBridgeClient(clientOptions(cloud, 'EVENTBRIDGE')),
+  };
+  const deployment = await deploy({ assembly, cloud, clients, dir: options.dir });
+  const shardCount = Number(setting(deployment, 'engine', 'SHARD_COUNT'));
+  const keyIds = setting(deployment, 'engine', 'HL_AGENT_KEY_IDS').split(',');
+  const signers = await Promise.all(keyIds.map((keyId) => createKmsSigner({ client: clients.kms, keyId })));
+  const lambdas = startLambdas({ ...options, cloud, deployment, sqs: clients.sqs });
+  const queueUrls = setting(deployment, 'engine', 'COMMAND_QUEUE_URLS').split(',');
+  const identitiesTable = setting(deployment, 'gateway', 'IDENTITIES_TABLE');
+  return {
+    cloud,
+    deployment,
+    lambdas,
+    shardCount,
+    agents: signers.map(({ address }) => address),
+    treasury: createTreasury({
+      queue: createSqsCommands({ client: clients.sqs, queueUrls, ids: systemIds }),
+      identities: createDynamoIdentities({ client: clients.dynamo, tableName: identitiesTable }),
+      shardCount,
+    }),
+    close: async () => {
+      await lambdas.close();
+      for (const client of Object.values(clients)) client.destroy();
+      await cloud.close();
+    },
+  };
+}

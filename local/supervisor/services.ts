@@ -1,0 +1,93 @@
+/** Which processes make the system, and the environment each one gets. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { LocalCloud } from '../cloud/index.ts';
+import type { Deployment } from '../cloud/template.ts';
+import type { Keyring } from './accounts.ts';
+import type { ChildSpec } from './child.ts';
+import type { PortName, Ports } from './ports.ts';
+import type { VenueAddresses } from './venue.ts';
+
+export const SERVICES = ['market-data', 'engine', 'gateway'] as const;
+export type ServiceName = (typeof SERVICES)[number];
+
+/** How the simulated market moves. */
+export interface MarketOptions {
+  readonly seed?: number;
+  /** 1-minute candles to replay. */
+  readonly replay?: string;
+  /** Annual volatility, e.g. 0.6. */
+  readonly volatility?: number;
+}
+
+export interface SpecOptions {
+  readonly root: string;
+  readonly dir: string;
+  readonly logLevel: string;
+  readonly cloud: LocalCloud;
+  readonly deployment: Deployment;
+  readonly ports: Ports;
+  readonly venue: VenueAddresses;
+  readonly keyring: Keyring;
+  readonly market: MarketOptions;
+}
+
+const urlOf = (ports: Ports, name: PortName): string => `http://127.0.0.1:${ports[name]}`;
+const rpcOf = (ports: Ports, name: PortName): string => `ws://127.0.0.1:${ports[name]}/rpc`;
+
+/** Where a process answers `/health`. */
+export const healthUrl = urlOf;
+
+function spec(options: SpecOptions, name: PortName, rest: Pick<ChildSpec, 'file' | 'args' | 'env'>): ChildSpec {
+  return {
+    name,
+    file: join(options.root, rest.file),
+    // The folder on the command line tells a later start whose orphan a process is.
+    args: [...rest.args, `--system=${options.dir}`],
+    cwd: options.root,
+    env: { HOST: '127.0.0.1', PORT: String(options.ports[name]), LOG_LEVEL: options.logLevel, ...rest.env },
+    logFile: join(options.dir, 'logs', `${name}.log`),
+  };
+}
+
+/** The simulated venue; undefined where it is not built yet. */
+export function venueSpec(options: SpecOptions): ChildSpec | undefined {
+  const file = 'local/hyperliquid/main.ts';
+  if (!existsSync(join(options.root, file))) return undefined;
+  const { seed, replay, volatility } = options.market;
+  const args = [
+    ...(seed === undefined ? [] : ['--seed', String(seed)]),
+    ...(replay === undefined ? [] : ['--replay', replay]),
+    ...(volatility === undefined ? [] : ['--volatility', String(volatility)]),
+  ];
+  return spec(options, 'venue', { file, args, env: { DATA_DIR: join(options.dir, 'venue') } });
+}
+
+/** A service with its container's environment from the template and this machine's addresses over it. */
+export function serviceSpec(options: SpecOptions, name: ServiceName): ChildSpec | undefined {
+  const file = `services/${name}/main.ts`;
+  if (!existsSync(join(options.root, file))) return undefined;
+  const container = options.deployment.containers.find((candidate) => candidate.name === name);
+  const { cloud, ports, venue, keyring } = options;
+  const local = {
+    VENUE_URL: venue.url,
+    VENUE_WS_URL: venue.wsUrl,
+    VENUE_NETWORK: 'Testnet',
+    MARKET_DATA_URL: rpcOf(ports, 'market-data'),
+    ADVERTISED_URL: rpcOf(ports, 'engine'),
+    HL_TRADING_ACCOUNT: keyring.trading.address,
+  };
+  const given = container?.environment ?? {};
+  const env = { ...given, ...pick(local, given), ...cloud.env };
+  return spec(options, name, { file, args: [], env: { ...env, ...addressOf(options, name) } });
+}
+
+/** Only what the container declares is replaced: a name the template lacks would be missing on AWS too. */
+const pick = (values: Readonly<Record<string, string>>, names: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(values).filter(([name]) => name in names));
+
+const addressOf = ({ ports, logLevel }: SpecOptions, name: ServiceName) => ({
+  HOST: '127.0.0.1',
+  PORT: String(ports[name]),
+  LOG_LEVEL: logLevel,
+});

@@ -1,0 +1,121 @@
+/** The venue without its doors: markets that move block by block, and the state orders act on. */
+import { parseDecimal } from '@perps/domain/money';
+import { createSeededRandom, type SeededRandom } from '@perps/runtime/testing';
+import { createCandleStore } from './candles.ts';
+import { createCrowd, type Crowd } from './liquidity.ts';
+import { createMarket, updateMark, type Market } from './market.ts';
+import { endRestingOrder, execute } from './matching.ts';
+import type { Settings } from './options.ts';
+import { createOrderRegistry } from './orders.ts';
+import { createOutbox } from './outbox.ts';
+import { createPriceProcess, createRandomWalk, type PriceSource } from './price-process.ts';
+import { createReplay } from './replay.ts';
+import { nearestValid, priceFromUsd } from './ticks.ts';
+import { ASSETS, type Asset } from './universe.ts';
+import { deposit, ZERO_HASH, type Venue } from './venue.ts';
+
+export interface VenueEngine {
+  readonly venue: Venue;
+  /** Moves every market to now and publishes what happened. */
+  block(): void;
+  /** Moves oracles and marks. */
+  updateContexts(): void;
+}
+
+/** oids rise with the time of the start, so that a restart without memory does not repeat them. */
+const OIDS_PER_SECOND = 250;
+
+export function createVenueEngine(settings: Settings): VenueEngine {
+  const { clock } = settings;
+  const random = createSeededRandom(settings.seed);
+  const startAt = clock.now();
+  const venue: Venue = {
+    clock,
+    random,
+    rules: {
+      network: settings.network,
+      takerFee: 0.00045,
+      makerFee: 0.00015,
+      visibilityLagMs: settings.visibilityLagMs,
+      scheduleCancelVolume: settings.scheduleCancelVolume,
+    },
+    markets: ASSETS.map((asset) => openMarket(asset, settings, startAt)),
+    accounts: new Map(),
+    orders: createOrderRegistry(),
+    outbox: createOutbox(),
+    nonces: new Map(),
+    agents: new Map(),
+    formerAgents: new Map(),
+    lastOid: Math.floor(startAt / 1000) * OIDS_PER_SECOND,
+  };
+  for (const { address, balance } of settings.accounts) {
+    deposit(venue, address.toLowerCase(), parseDecimal(balance, 6) ?? 0n);
+  }
+  const crowd = createCrowd(
+    random,
+    (market, taker) => execute(venue, market, { taker, order: undefined, hash: ZERO_HASH }).left,
+  );
+  const live = venue.markets.filter((market) => !market.asset.isDelisted);
+  for (const market of live) crowd.idle(market);
+  return {
+    venue,
+    block: () => {
+      const now = clock.now();
+      for (const market of live) moveMarket(market, crowd, now);
+      fireScheduledCancels(venue, now);
+      venue.outbox.flush();
+    },
+    updateContexts: () => {
+      for (const market of live) moveOracle(market, random, clock.now());
+    },
+  };
+}
+
+function openMarket(asset: Asset, settings: Settings, startAt: number): Market {
+  const candles = settings.replays[asset.name];
+  const startPrice = candles?.[0]?.open ?? settings.prices[asset.name] ?? asset.startPrice;
+  const random = createSeededRandom(settings.seed * 1_000 + asset.id);
+  const walk = (from: number, at: number): PriceSource =>
+    createRandomWalk({
+      startPrice: from,
+      hourlyVolatility: asset.hourlyVolatility * settings.volatility,
+      random,
+      startAt: at,
+    });
+  const source =
+    candles === undefined
+      ? walk(startPrice, startAt)
+      : createReplay({ candles, speed: settings.speed, startAt, random });
+  return createMarket({
+    asset,
+    process: createPriceProcess({ source, startPrice, next: walk }),
+    candles: createCandleStore({ asset, random, startAt, startPrice, hasHistory: candles === undefined }),
+    price: priceFromUsd(asset, startPrice),
+    time: startAt,
+  });
+}
+
+function moveMarket(market: Market, crowd: Crowd, now: number): void {
+  market.time = now;
+  const points = market.process.advance(now);
+  for (const point of points) crowd.follow(market, point);
+  if (points.length === 0 || !points.some((point) => point.isPrinted)) crowd.idle(market);
+}
+
+/** Other venues trade within a basis point of ours. */
+const ORACLE_NOISE = 0.0001;
+
+function moveOracle(market: Market, random: SeededRandom, now: number): void {
+  const noise = 1 + (random.next() - 0.5) * ORACLE_NOISE;
+  const ticks = BigInt(Math.max(1, Math.round(Number(market.price) * noise)));
+  market.oracle = nearestValid(market.asset, ticks);
+  updateMark(market, now);
+}
+
+function fireScheduledCancels(venue: Venue, now: number): void {
+  for (const account of venue.accounts.values()) {
+    if (account.scheduledCancelAt === undefined || account.scheduledCancelAt > now) continue;
+    account.scheduledCancelAt = undefined;
+    for (const order of venue.orders.open(account.address)) endRestingOrder(venue, order.oid, 'scheduledCancel');
+  }
+}

@@ -1,0 +1,110 @@
+/** The simulated crowd: makers who quote around the price, takers who trade with whatever rests. */
+import type { SeededRandom } from '@perps/runtime/testing';
+import type { Book, Side, Taker } from './book.ts';
+import type { Market } from './market.ts';
+import type { PricePoint } from './price-process.ts';
+import { priceFromUsd, sizeFromUsd, stepAt, tickDown, tickUp } from './ticks.ts';
+
+/** Addresses of the crowd; they have no account and are never asked for margin. */
+export const MAKER_ADDRESS = '0x7a11f0c1d5e2b4a6983c0e1f2d3b4a5968778695';
+export const TAKER_ADDRESSES = [
+  '0x1c0ffee254729296a45a3885639ac7e10f9d5497',
+  '0x2b5ad5c4795c026514f8317c7a215e218dccd6cf',
+  '0x3d0768da09ce77d25e2d998e6a7b6ed4b9116c2d',
+] as const;
+
+const LEVELS = 26;
+/** Gap between levels, as a share of the price: 26 levels reach about 1 % from the best. */
+const LEVEL_GAP = 0.00035;
+/** Deeper levels are thicker. */
+const DEPTH_GROWTH = 0.35;
+const FLOW_PROBABILITY = 0.12;
+/** A taker's typical order, USD. */
+const FLOW_USD = 1_500;
+const PRINT_USD = 400;
+
+/** How the crowd's takers reach the venue's matching. */
+export type TakeForCrowd = (market: Market, taker: Taker) => bigint;
+
+export interface Crowd {
+  /** Leads the market through a price: quotes move there, and a print is traded where one is asked for. */
+  follow(market: Market, point: PricePoint): void;
+  /** Refills taken liquidity and sends now and then a taker. */
+  idle(market: Market): void;
+}
+
+export function createCrowd(random: SeededRandom, take: TakeForCrowd): Crowd {
+  let oid = 0;
+
+  const quote = (market: Market): void => {
+    for (const side of ['B', 'A'] as const) withdraw(market.book, side);
+    const { asset, price } = market;
+    const ask = market.isRising ? price : tickUp(asset, price);
+    const bid = market.isRising ? tickDown(asset, price) : price;
+    if (bid >= ask) return;
+    ladder({ side: 'A', from: ask }, market);
+    ladder({ side: 'B', from: bid }, market);
+    market.isThinned = false;
+    market.version += 1;
+  };
+
+  const ladder = (start: { readonly side: Side; readonly from: bigint }, market: Market): void => {
+    const { asset, book } = market;
+    const gap = BigInt(Math.round(Number(start.from) * LEVEL_GAP));
+    const step = stepAt(asset, start.from);
+    const spacing = gap > step ? (gap / step) * step : step;
+    for (let level = 0; level < LEVELS; level += 1) {
+      // The best three levels stand tick by tick, the rest spread out.
+      const distance = level < 3 ? BigInt(level) * step : BigInt(level - 2) * spacing + 2n * step;
+      const raw = start.side === 'A' ? start.from + distance : start.from - distance;
+      if (raw <= 0n) return;
+      const rounding = stepAt(asset, raw);
+      const price = start.side === 'A' ? ((raw + rounding - 1n) / rounding) * rounding : (raw / rounding) * rounding;
+      const usd = asset.depthUsd * (0.25 + level * DEPTH_GROWTH * 0.5) * (0.6 + 0.8 * random.next());
+      const wanted = {
+        owner: MAKER_ADDRESS,
+        side: start.side,
+        limit: price,
+        size: sizeFromUsd(asset, usd, start.from),
+      };
+      const size = book.wouldCross(start.side, price) ? take(market, wanted) : wanted.size;
+      oid -= 1;
+      if (size > 0n && price > 0n) book.rest({ oid, owner: MAKER_ADDRESS, side: start.side, price, size });
+    }
+  };
+
+  const trade = (market: Market, side: Side, usd: number): void => {
+    const best = market.book.best(side === 'B' ? 'A' : 'B');
+    if (best === undefined || !isWithinBounds(market, best.price)) return;
+    const wanted = sizeFromUsd(market.asset, usd * (0.2 - Math.log(1 - random.next())), best.price);
+    // Never beyond the best level: prints of the crowd must not leave the price path.
+    const size = wanted < best.size ? wanted : best.size;
+    take(market, { owner: random.pick(TAKER_ADDRESSES), side, limit: best.price, size });
+  };
+
+  return {
+    follow: (market, point) => {
+      const price = priceFromUsd(market.asset, point.usd);
+      const hasMoved = price !== market.price;
+      if (hasMoved) market.isRising = price > market.price;
+      market.price = price;
+      if (hasMoved || market.isThinned) quote(market);
+      if (point.isPrinted) trade(market, market.isRising ? 'B' : 'A', PRINT_USD);
+    },
+    idle: (market) => {
+      if (market.isThinned) quote(market);
+      if (random.chance(FLOW_PROBABILITY)) trade(market, random.chance(0.5) ? 'B' : 'A', FLOW_USD);
+    },
+  };
+}
+
+/** In a replay, prints stay inside the candle that is being replayed. */
+function isWithinBounds(market: Market, price: bigint): boolean {
+  const bounds = market.process.bounds();
+  if (bounds === undefined) return true;
+  return price >= priceFromUsd(market.asset, bounds.low) && price <= priceFromUsd(market.asset, bounds.high);
+}
+
+function withdraw(book: Book, side: Side): void {
+  for (const order of book.orders(side)) if (order.owner === MAKER_ADDRESS) book.remove(order.oid);
+}

@@ -10,7 +10,7 @@ export const gatewayConfig = z.object({
   SIGNING_NETWORK: z.enum(['Testnet', 'Mainnet']).default('Testnet'),
   SHARD_COUNT: wholeNumber(1, 256),
   /** market-data's RPC, `ws://host:port/rpc`. */
-  FEED_URL: z.url(),
+  MARKET_DATA_URL: z.url(),
   /** Per client address; absent = Hyperliquid's 1,200, and a generous limit for loopback. */
   RATE_LIMIT_WEIGHT_PER_MINUTE: wholeNumber(1, 1_000_000_000).optional(),
   /** Set behind a load balancer: the client's address is then its last entry of X-Forwarded-For. */

@@ -13,7 +13,7 @@ await runService(logger, async () => {
     host: config.HOST,
     network: config.SIGNING_NETWORK,
     shardCount: config.SHARD_COUNT,
-    feedUrl: config.FEED_URL,
+    feedUrl: config.MARKET_DATA_URL,
     weightPerMinute: config.RATE_LIMIT_WEIGHT_PER_MINUTE,
     trustProxy: config.TRUST_PROXY,
     leases: createDynamoLeases({ client, tableName: config.LEASES_TABLE, clock: systemClock }),

@@ -3,3 +3,18 @@ export * from './model.ts';
 export * from './commands.ts';
 export * from './events.ts';
 export * from './results.ts';
+export * from './venue-cloid.ts';
+export { ID_STRIDE } from './draft.ts';
+export { type AccountDecision, accountDecider, decideAccount } from './decide.ts';
+export { NAMED_AGENTS_MAX, ZERO_ADDRESS } from './agents.ts';
+export { MARK_AGE_MS_MAX, MINIMUM_ORDER_VALUE } from './order-checks.ts';
+export {
+  CLOSED_VENUE_ORDERS_MAX,
+  DEFAULT_LEVERAGE,
+  findOrder,
+  findVenueOrder,
+  leverageSettingOf,
+  OPEN_ORDERS_MAX,
+  remainingOf,
+} from './state.ts';
+export { availableMargin, type Markets, openingLeft, orderMargins, unrealizedPnl } from './margin.ts';

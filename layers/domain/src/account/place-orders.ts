@@ -1,0 +1,223 @@
+/** Places an order: checked, divided by route, matched, margined; then its facts. */
+import type { MarketView } from '../market/index.ts';
+import {
+  absoluteNotional,
+  averagePrice,
+  feeOf,
+  type Price,
+  type Size,
+  size as lots,
+  usd,
+  type Usd,
+  ZERO_SIZE,
+  ZERO_USD,
+} from '../money/index.ts';
+import type { OrderRequest } from './commands.ts';
+import { type Draft, emit, takeOrderId, takeVenueNonce, venueCloidFor } from './draft.ts';
+import { bookExecution, legFilled } from './fill.ts';
+import { divide, type LegPlan } from './legs.ts';
+import { availableMargin, marginPrice, openingNeed, releasedByClosing } from './margin.ts';
+import { type Match, matchInternal, quoteOf } from './matching.ts';
+import type { Order, OrderLeg } from './model.ts';
+import { checkOrder } from './order-checks.ts';
+import { endIfDone, followPositions } from './order-end.ts';
+import type { OrderOutcome, Rejection } from './results.ts';
+import { leverageSettingOf, positionOn } from './state.ts';
+
+/** The order as it is about to be placed. */
+interface Placement {
+  readonly request: OrderRequest;
+  readonly view: MarketView;
+  readonly size: Size;
+  readonly plans: readonly LegPlan[];
+  /** Of the INTERNAL leg; undefined where there is none. */
+  readonly match: Match | undefined;
+}
+
+/** One order of a command. A refusal leaves no fact. */
+export function placeOrder(draft: Draft, request: OrderRequest): OrderOutcome {
+  const checked = checkOrder(draft, request);
+  if (!checked.ok) return refused(checked.rejection);
+  const { view, size } = checked;
+  const plans = divide(draft, { view, side: request.side, size });
+  const placement = { request, view, size, plans, match: matchOf(draft, { request, view, plans }) };
+  const rejection = checkVenue(draft, plans) ?? refusalOf(placement.match) ?? checkMargin(draft, placement);
+  if (rejection !== undefined) return refused(rejection);
+  return place(draft, placement);
+}
+
+function matchOf(
+  draft: Draft,
+  { request, view, plans }: Pick<Placement, 'request' | 'view' | 'plans'>,
+): Match | undefined {
+  const plan = plans.find(({ route }) => route === 'INTERNAL');
+  if (plan === undefined) return undefined;
+  return matchInternal(view, { ...request, size: plan.size }, draft.context.policy.slippageCapTenthsBps);
+}
+
+/** What only closes is sent even when the venue takes no opens; nothing becomes INTERNAL because the venue is away. */
+export function checkVenue(draft: Draft, plans: readonly LegPlan[]): Rejection | undefined {
+  const { venue } = draft.context;
+  if (venue.isAvailable) return undefined;
+  const opens = plans.some((plan) => plan.route === 'HYPERLIQUID' && plan.openingSize > 0n);
+  return opens ? { reason: 'VenueUnavailable', cause: venue.reason ?? 'not connected' } : undefined;
+}
+
+const refusalOf = (match: Match | undefined): Rejection | undefined =>
+  match?.kind === 'refuse' ? match.rejection : undefined;
+
+/** What opens needs initial margin and fee; what the same order closes is counted as given back. Closing alone needs none. */
+function checkMargin(draft: Draft, placement: Placement): Rejection | undefined {
+  const needed = neededMargin(draft, placement);
+  if (needed === 0n) return undefined;
+  const available = availableMargin(draft.state, draft.context.markets);
+  if (available === undefined) return { reason: 'MarketDataUnavailable' };
+  let released = 0n;
+  for (const plan of placement.plans) {
+    const position = positionOn(draft.state, placement.request.symbol, plan.route);
+    if (position === undefined || plan.size === plan.openingSize) continue;
+    released += releasedByClosing(position, placement.view, lots(plan.size - plan.openingSize));
+  }
+  return needed > available + released ? { reason: 'InsufficientMargin' } : undefined;
+}
+
+function neededMargin(draft: Draft, placement: Placement): Usd {
+  const { request, view, plans, match } = placement;
+  const { leverage } = leverageSettingOf(draft.state, view.instrument);
+  let needed = 0n;
+  for (const plan of plans) {
+    const isFilledNow = plan.route === 'INTERNAL' && match?.kind === 'fill';
+    const price = isFilledNow ? match.price : marginPrice(view, request.side, request.limitPrice);
+    needed += openingNeed(view, { size: plan.openingSize, price, leverage }, draft.context.fees);
+  }
+  return usd(needed);
+}
+
+function place(draft: Draft, placement: Placement): OrderOutcome {
+  const { request, view, size, plans, match } = placement;
+  const orderId = takeOrderId(draft);
+  const order: Order = {
+    orderId,
+    ...(request.cloid === undefined ? {} : { cloid: request.cloid }),
+    symbol: request.symbol,
+    side: request.side,
+    size,
+    limitPrice: request.limitPrice,
+    timeInForce: request.timeInForce,
+    reduceOnly: request.reduceOnly,
+    legs: plans.map((plan) => legOf(draft, orderId, plan)),
+    filledSize: ZERO_SIZE,
+    filledNotional: ZERO_USD,
+    orderMargin: neededMargin(draft, placement),
+    placedAt: draft.at,
+  };
+  const routingLatencyMs = draft.at - draft.receivedAt;
+  emit(draft, { type: 'OrderPlaced', order, routingLatencyMs, quote: quoteOf(view) });
+  for (const leg of order.legs) {
+    if (leg.route === 'HYPERLIQUID') requestVenueOrder(draft, { order, leg, view });
+  }
+  if (match?.kind === 'fill') fillInternal(draft, { order, view, price: match.price, liquidity: 'taker' });
+  if (match?.kind === 'fill' || request.reduceOnly || plans.some(({ size, openingSize }) => openingSize < size)) {
+    followPositions(draft, request.symbol);
+  }
+  return outcomeOf(draft, order);
+}
+
+function legOf(draft: Draft, orderId: number, plan: LegPlan): OrderLeg {
+  return {
+    route: plan.route,
+    size: plan.size,
+    filledSize: ZERO_SIZE,
+    decision: plan.decision,
+    status: plan.route === 'INTERNAL' ? 'open' : 'pending',
+    ...(plan.openingSize === 0n ? {} : { openingSize: plan.openingSize }),
+    ...(plan.route === 'INTERNAL' ? {} : { venueCloid: venueCloidFor(draft, orderId, 0) }),
+  };
+}
+
+/** The durable pending record of a venue leg; plain, never reduce-only: the venue nets our users. */
+export function requestVenueOrder(
+  draft: Draft,
+  sent: { readonly order: Order; readonly leg: OrderLeg; readonly view: MarketView },
+): void {
+  const { order, leg, view } = sent;
+  const { venue } = draft.context;
+  if (leg.venueCloid === undefined) return;
+  // What was post-only at rest with us meets a book that has crossed it: there it must be allowed to match.
+  const isFiredPostOnly = order.timeInForce === 'ALO' && !order.legs.includes(leg);
+  emit(draft, {
+    type: 'VenueOrderRequested',
+    request: {
+      venueCloid: leg.venueCloid,
+      orderId: order.orderId,
+      accountId: draft.state.accountId,
+      symbol: order.symbol,
+      assetId: view.instrument.assetId,
+      szDecimals: view.instrument.szDecimals,
+      side: order.side,
+      size: leg.size,
+      limitPrice: order.limitPrice,
+      timeInForce: isFiredPostOnly ? 'GTC' : order.timeInForce,
+      slot: venue.slot,
+      nonce: takeVenueNonce(draft),
+      expiresAfter: draft.at + venue.expiresAfterMs,
+      requestedAt: draft.at,
+      purpose: 'user',
+    },
+  });
+}
+
+/** Fills what is left of the order's INTERNAL leg and ends the order where that was all. */
+export function fillInternal(
+  draft: Draft,
+  filling: {
+    readonly order: Order;
+    readonly view: MarketView;
+    readonly price: Price;
+    readonly liquidity: 'maker' | 'taker';
+  },
+): void {
+  const { order, view, price, liquidity } = filling;
+  const legIndex = order.legs.findIndex((leg) => leg.route === 'INTERNAL' && leg.status === 'open');
+  const leg = order.legs[legIndex];
+  if (leg === undefined) return;
+  const size = lots(leg.size - leg.filledSize);
+  const value = absoluteNotional(price, size);
+  const { fees } = draft.context;
+  const rate = liquidity === 'taker' ? fees.taker : fees.maker;
+  bookExecution(draft, {
+    order,
+    legIndex,
+    price,
+    size,
+    liquidity,
+    fee: feeOf(value, rate + fees.builder),
+    builderFee: feeOf(value, fees.builder),
+    legAfter: legFilled(leg, size),
+    quote: quoteOf(view),
+  });
+  endIfDone(draft, order.orderId, { status: 'filled' });
+}
+
+/** What the sender is told: by what is left of the order now. */
+function outcomeOf(draft: Draft, placed: Order): OrderOutcome {
+  const { orderId, cloid, symbol } = placed;
+  const named = { orderId, ...(cloid === undefined ? {} : { cloid }) };
+  const live = draft.state.orders[orderId];
+  if (live !== undefined) {
+    const isPending = live.legs.some((leg) => leg.status === 'pending');
+    return { status: isPending ? 'pending' : 'resting', ...named };
+  }
+  const fills = draft.events.filter((event) => event.type === 'OrderFilled' && event.orderId === orderId);
+  let filledSize = 0n;
+  let filledNotional = 0n;
+  for (const fill of fills) {
+    if (fill.type !== 'OrderFilled') continue;
+    filledSize += fill.size;
+    filledNotional += absoluteNotional(fill.price, fill.size);
+  }
+  const average = averagePrice(usd(filledNotional), lots(filledSize));
+  return { status: 'filled', ...named, filledSize: lots(filledSize), averagePrice: average, symbol };
+}
+
+const refused = (rejection: Rejection): OrderOutcome => ({ status: 'refused', rejection });

@@ -1,0 +1,83 @@
+/** What must hold of a recovered shard before it opens (spec 07, step 6); each difference is one sentence. */
+import { type AccountState, openingLeft, type Order } from '../account/index.ts';
+import { isResting } from './resting-index.ts';
+import { addLots } from './serialize.ts';
+import type { ShardState } from './state.ts';
+
+/** Empty when all is well. */
+export function checks(state: ShardState): readonly string[] {
+  return [...ledgerChecks(state), ...accountChecks(state), ...exposureChecks(state), ...venueChecks(state)];
+}
+
+function ledgerChecks(state: ShardState): readonly string[] {
+  let sum = 0n;
+  for (const amount of state.platform.values()) sum += amount;
+  for (const account of state.accounts.values()) sum += ownedBy(account);
+  return sum === 0n ? [] : [`the ledger sums to ${sum}, not to zero`];
+}
+
+function ownedBy(account: AccountState): bigint {
+  let sum = account.wallet + account.hold;
+  for (const position of Object.values(account.positions)) sum += position.isolatedMargin;
+  return sum;
+}
+
+function accountChecks(state: ShardState): readonly string[] {
+  const failures: string[] = [];
+  const orderIds = new Set<number>();
+  for (const account of state.accounts.values()) {
+    const { accountId } = account;
+    if (account.wallet < 0n || account.hold < 0n) failures.push(`${accountId} has a negative balance`);
+    for (const position of Object.values(account.positions)) {
+      if (position.isolatedMargin < 0n) failures.push(`${position.positionId} has negative collateral`);
+      if (position.size === 0n) failures.push(`${position.positionId} is flat but kept`);
+    }
+    for (const order of Object.values(account.orders)) {
+      if (orderIds.has(order.orderId)) failures.push(`order ${order.orderId} exists twice`);
+      orderIds.add(order.orderId);
+      if (order.orderId >= state.nextOrderId) failures.push(`order ${order.orderId} is beyond the next id`);
+      if (!isMarginRight(order)) failures.push(`order ${order.orderId} sets aside ${order.orderMargin}`);
+    }
+  }
+  return failures;
+}
+
+/** Margin is set aside exactly where something may still open. */
+function isMarginRight(order: Order): boolean {
+  return openingLeft(order.legs) === 0n ? order.orderMargin === 0n : order.orderMargin > 0n;
+}
+
+function exposureChecks(state: ShardState): readonly string[] {
+  const failures: string[] = [];
+  const recount = new Map<string, bigint>();
+  let resting = 0;
+  for (const account of state.accounts.values()) {
+    for (const position of Object.values(account.positions)) addLots(recount, position);
+    for (const order of Object.values(account.orders)) resting += isResting(order) ? 1 : 0;
+  }
+  for (const symbol of new Set([...recount.keys(), ...state.internalLots.keys()])) {
+    const counted = recount.get(symbol) ?? 0n;
+    const held = state.internalLots.get(symbol) ?? 0n;
+    if (counted !== held) failures.push(`exposure of ${symbol} is ${held} lots, recounted ${counted}`);
+  }
+  let indexed = 0;
+  for (const { buy, sell } of state.resting.values()) indexed += buy.length + sell.length;
+  return indexed === resting ? failures : [...failures, `${indexed} resting orders are indexed, ${resting} exist`];
+}
+
+/** Every venue leg that is not over has its record, and no record is without its leg. */
+function venueChecks(state: ShardState): readonly string[] {
+  const failures: string[] = [];
+  let legs = 0;
+  for (const account of state.accounts.values()) {
+    for (const order of Object.values(account.orders)) {
+      for (const { venueCloid, status } of order.legs) {
+        if (venueCloid === undefined || status === 'done') continue;
+        legs += 1;
+        if (!state.venueOrders.has(venueCloid)) failures.push(`venue order ${venueCloid} has no record`);
+      }
+    }
+  }
+  const { size } = state.venueOrders;
+  return size === legs ? failures : [...failures, `${size} venue orders are recorded, ${legs} exist`];
+}

@@ -1,0 +1,10 @@
+/** The shard: many accounts in one journal, and the indexes derived from them. */
+export * from './state.ts';
+export * from './history.ts';
+export * from './resting-index.ts';
+export * from './results.ts';
+export * from './decide.ts';
+export { apply } from './apply.ts';
+export * from './queries.ts';
+export { deserialize, serialize, type SerializedShard, SHARD_SCHEMA_VERSION } from './serialize.ts';
+export { checks } from './checks.ts';

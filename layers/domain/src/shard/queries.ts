@@ -1,0 +1,73 @@
+/** What the host and the doors ask of a shard's state. */
+import { type AccountState, findVenueOrder, type Order } from '../account/index.ts';
+import type { Bbo } from '../market/index.ts';
+import { type FillRecord, HISTORY_MAX, kept, liveStatus, type OrderRecord } from './history.ts';
+import { crossed, type RestingOrder } from './resting-index.ts';
+import type { ShardState, VenueOrder } from './state.ts';
+
+/** Fired at most by one tick; the rest comes with the next turn, so that a jump cannot block the shard. */
+export const CROSSED_MAX = 1_000;
+
+export const accountOf = (state: ShardState, accountId: string): AccountState | undefined =>
+  state.accounts.get(accountId);
+
+/** Resting INTERNAL orders that the bbo crosses, by price, then time. */
+export const crossedOrders = (state: ShardState, symbol: string, bbo: Bbo): readonly RestingOrder[] =>
+  crossed(state.resting.get(symbol), bbo, CROSSED_MAX);
+
+/** Venue orders whose fate is not known, or whose cancel is not answered, or whose fills are not all booked. Oldest first. */
+export function pendingVenueOrders(state: ShardState): readonly VenueOrder[] {
+  const pending: VenueOrder[] = [];
+  for (const order of state.venueOrders.values()) {
+    if (order.status === 'pending' || order.cancel !== undefined || isAwaitingFills(state, order)) pending.push(order);
+  }
+  return pending;
+}
+
+/** The venue order of a cloid and its account; `request` is gone once it is resolved, while late fills still find it. */
+export function venueOrderOf(
+  state: ShardState,
+  venueCloid: string,
+): { readonly accountId: string; readonly order: Order; readonly request?: VenueOrder['request'] } | undefined {
+  const accountId = state.venueOwners.get(venueCloid);
+  const account = accountId === undefined ? undefined : state.accounts.get(accountId);
+  const found = account === undefined ? undefined : findVenueOrder(account, venueCloid);
+  if (accountId === undefined || found === undefined) return undefined;
+  const request = state.venueOrders.get(venueCloid)?.request;
+  return { accountId, order: found.order, ...(request === undefined ? {} : { request }) };
+}
+
+/** By our order id or the client's cloid (the newest with it). */
+export function orderRecord(
+  state: ShardState,
+  query: { readonly accountId: string; readonly orderId?: number; readonly cloid?: string },
+): OrderRecord | undefined {
+  const matches = ({ order }: OrderRecord): boolean =>
+    query.orderId === undefined ? order.cloid === query.cloid : order.orderId === query.orderId;
+  if (query.orderId === undefined && query.cloid === undefined) return undefined;
+  return orderRecords(state, query.accountId).find(matches);
+}
+
+/** Live and ended orders, newest first, at most 2,000. */
+export function orderRecords(state: ShardState, accountId: string): readonly OrderRecord[] {
+  const live = Object.values(state.accounts.get(accountId)?.orders ?? {}).map((order) => liveRecord(accountId, order));
+  const ended = kept(state.history.get(accountId)?.endedOrders ?? []);
+  return [...live, ...ended].sort((left, right) => right.order.orderId - left.order.orderId).slice(0, HISTORY_MAX);
+}
+
+/** Newest first, at most 2,000. */
+export const fillRecords = (state: ShardState, accountId: string): readonly FillRecord[] =>
+  kept(state.history.get(accountId)?.fills ?? []).toReversed();
+
+/** A live order as history tells it; its status is as old as the order here, the host knows no better. */
+export const liveRecord = (accountId: string, order: Order): OrderRecord => ({
+  accountId,
+  order,
+  status: liveStatus(order),
+  statusAt: order.placedAt,
+});
+
+function isAwaitingFills(state: ShardState, { accountId, request }: VenueOrder): boolean {
+  const order = state.accounts.get(accountId)?.orders[request.orderId];
+  return order?.legs.some((leg) => leg.venueCloid === request.venueCloid && leg.ending !== undefined) === true;
+}

@@ -1,0 +1,138 @@
+/** The shard as plain data (arrays, bigints), in one order for one state: the same state is the same bytes. */
+import type { AccountState, FeeSchedule, Order, Position } from '../account/index.ts';
+import type { PlatformAccount } from '../ledger/index.ts';
+import type { Usd } from '../money/index.ts';
+import type { RoutingPolicy } from '../routing/index.ts';
+import { type AccountHistory, kept } from './history.ts';
+import { addResting, isResting } from './resting-index.ts';
+import type { RememberedResult } from './results.ts';
+import { initialShard, type ShardState, type VenueOrder } from './state.ts';
+
+/** Grows when the shape changes; older snapshots are then ignored and the journal is replayed. */
+export const SHARD_SCHEMA_VERSION = 1;
+
+export interface SerializedShard {
+  readonly shard: number;
+  readonly policy: RoutingPolicy;
+  readonly fees: FeeSchedule;
+  readonly nextOrderId: number;
+  readonly nextTradeId: number;
+  readonly lastVenueNonce: number;
+  readonly accounts: readonly SerializedAccount[];
+  readonly platform: readonly (readonly [PlatformAccount, Usd])[];
+  readonly venueOrders: readonly VenueOrder[];
+  readonly history: readonly (readonly [string, AccountHistory])[];
+  readonly results: readonly (readonly [string, readonly (readonly [string, RememberedResult])[]])[];
+}
+
+/** Records whose keys repeat their values become lists; the rest becomes pairs. */
+export interface SerializedAccount extends Omit<AccountState, RecordField> {
+  readonly positions: readonly Position[];
+  readonly orders: readonly Order[];
+  readonly leverage: Pairs<AccountState['leverage']>;
+  readonly nonces: Pairs<AccountState['nonces']>;
+  readonly deposits: readonly string[];
+  readonly bookedTids: Pairs<AccountState['bookedTids']>;
+  readonly builderFees: Pairs<AccountState['builderFees']>;
+}
+
+type RecordField = 'positions' | 'orders' | 'leverage' | 'nonces' | 'deposits' | 'bookedTids' | 'builderFees';
+type Pairs<Table> = Table extends Readonly<Record<string, infer Value>> ? readonly (readonly [string, Value])[] : never;
+
+export function serialize(state: ShardState): SerializedShard {
+  return {
+    shard: state.shard,
+    policy: state.policy,
+    fees: state.fees,
+    nextOrderId: state.nextOrderId,
+    nextTradeId: state.nextTradeId,
+    lastVenueNonce: state.lastVenueNonce,
+    accounts: sortedEntries(state.accounts).map(([, account]) => serializeAccount(account)),
+    platform: sortedEntries(state.platform),
+    venueOrders: [...state.venueOrders.values()],
+    history: sortedEntries(state.history).map(([accountId, { endedOrders, fills }]) => [
+      accountId,
+      { endedOrders: [...kept(endedOrders)], fills: [...kept(fills)] },
+    ]),
+    results: sortedEntries(state.results).map(([stream, results]) => [stream, [...results]]),
+  };
+}
+
+export function deserialize(data: SerializedShard): ShardState {
+  const state = initialShard(data.shard);
+  const { policy, fees, nextOrderId, nextTradeId, lastVenueNonce } = data;
+  Object.assign(state, { policy, fees, nextOrderId, nextTradeId, lastVenueNonce });
+  for (const stored of data.accounts) state.accounts.set(stored.accountId, deserializeAccount(stored));
+  for (const [account, amount] of data.platform) state.platform.set(account, amount);
+  for (const order of data.venueOrders) state.venueOrders.set(order.request.venueCloid, order);
+  for (const [accountId, { endedOrders, fills }] of data.history) {
+    state.history.set(accountId, { endedOrders: [...endedOrders], fills: [...fills] });
+  }
+  for (const [stream, results] of data.results) state.results.set(stream, new Map(results));
+  rebuildIndexes(state);
+  return state;
+}
+
+/** Everything that is derived from accounts. */
+export function rebuildIndexes(state: ShardState): void {
+  state.internalLots.clear();
+  state.resting.clear();
+  state.venueOwners.clear();
+  for (const account of state.accounts.values()) {
+    for (const position of Object.values(account.positions)) addLots(state.internalLots, position);
+    for (const order of Object.values(account.orders)) {
+      if (isResting(order)) addResting(state.resting, account.accountId, order);
+      ownVenueLegs(state, account.accountId, order);
+    }
+    for (const order of account.closedVenueOrders) ownVenueLegs(state, account.accountId, order);
+  }
+}
+
+/** Adds an INTERNAL position to the net lots of its symbol; a net of zero is no entry. */
+export function addLots(lots: Map<string, bigint>, { route, symbol, size }: Position): void {
+  if (route !== 'INTERNAL') return;
+  const net = (lots.get(symbol) ?? 0n) + size;
+  if (net === 0n) lots.delete(symbol);
+  else lots.set(symbol, net);
+}
+
+function ownVenueLegs(state: ShardState, accountId: string, order: Order): void {
+  for (const { venueCloid } of order.legs) {
+    if (venueCloid !== undefined) state.venueOwners.set(venueCloid, accountId);
+  }
+}
+
+function serializeAccount(account: AccountState): SerializedAccount {
+  return {
+    ...account,
+    positions: sortedPairs(account.positions).map(([, position]) => position),
+    orders: Object.values(account.orders).sort((left, right) => left.orderId - right.orderId),
+    leverage: sortedPairs(account.leverage),
+    nonces: sortedPairs(account.nonces),
+    deposits: Object.keys(account.deposits).sort(),
+    bookedTids: sortedPairs(account.bookedTids),
+    builderFees: sortedPairs(account.builderFees),
+  };
+}
+
+function deserializeAccount(stored: SerializedAccount): AccountState {
+  return {
+    ...stored,
+    positions: Object.fromEntries(
+      stored.positions.map((position) => [`${position.symbol}:${position.route}`, position]),
+    ),
+    orders: Object.fromEntries(stored.orders.map((order) => [order.orderId, order])),
+    leverage: Object.fromEntries(stored.leverage),
+    nonces: Object.fromEntries(stored.nonces),
+    deposits: Object.fromEntries(stored.deposits.map((depositId) => [depositId, true] as const)),
+    bookedTids: Object.fromEntries(stored.bookedTids),
+    builderFees: Object.fromEntries(stored.builderFees),
+  };
+}
+
+const sortedEntries = <Key extends string, Value>(map: ReadonlyMap<Key, Value>): [Key, Value][] => [...map].sort(byKey);
+const sortedPairs = <Value>(record: Readonly<Record<string, Value>>): [string, Value][] =>
+  Object.entries(record).sort(byKey);
+/** By code unit: the same on every machine. */
+const byKey = (left: readonly [string, unknown], right: readonly [string, unknown]): number =>
+  left[0] < right[0] ? -1 : left[0] > right[0] ? 1 : 0;

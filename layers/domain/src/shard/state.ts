@@ -1,0 +1,71 @@
+/** The shard's state: accounts and what is derived from them. One owner changes it in place. */
+import {
+  type AccountState,
+  type FeeSchedule,
+  ID_STRIDE,
+  type VenueCancelRequest,
+  type VenueOrderRequest,
+} from '../account/index.ts';
+import type { PlatformAccount } from '../ledger/index.ts';
+import type { Usd } from '../money/index.ts';
+import { DEFAULT_ROUTING_POLICY, type RoutingPolicy } from '../routing/index.ts';
+import type { AccountHistory } from './history.ts';
+import type { RestingIndex } from './resting-index.ts';
+import type { StreamResults } from './results.ts';
+
+/** Hyperliquid's base schedule and 2 bp builder fee, in tenths of a basis point (spec 02). */
+export const DEFAULT_FEES: FeeSchedule = { taker: 45, maker: 15, builder: 20 };
+
+/** A venue order that is not over: what was sent, and the cancel that was asked, if any. */
+export interface VenueOrder {
+  readonly accountId: string;
+  readonly request: VenueOrderRequest;
+  /** `pending` = fate unknown; `open` = it rests at the venue. */
+  readonly status: 'pending' | 'open';
+  /** The newest cancel that is not answered. */
+  readonly cancel?: VenueCancelRequest;
+}
+
+export interface ShardState {
+  readonly shard: number;
+  policy: RoutingPolicy;
+  fees: FeeSchedule;
+  readonly accounts: Map<string, AccountState>;
+  readonly platform: Map<PlatformAccount, Usd>;
+  /** By venueCloid; all HYPERLIQUID legs that are not done. */
+  readonly venueOrders: Map<string, VenueOrder>;
+  readonly history: Map<string, AccountHistory>;
+  /** By stream: account id or `config`. */
+  readonly results: Map<string, StreamResults>;
+  nextOrderId: number;
+  nextTradeId: number;
+  /** Highest nonce ever given to a venue action of this shard, ms. */
+  lastVenueNonce: number;
+  // Derived, never stored:
+  /** Signed net INTERNAL lots by symbol (I7). */
+  readonly internalLots: Map<string, bigint>;
+  readonly resting: RestingIndex;
+  /** Whose order a venue cloid is, for live orders and those remembered for late fills. */
+  readonly venueOwners: Map<string, string>;
+}
+
+/** The stream of the shard's own settings. */
+export const CONFIG_STREAM = 'config';
+
+export const initialShard = (shard: number): ShardState => ({
+  shard,
+  policy: DEFAULT_ROUTING_POLICY,
+  fees: DEFAULT_FEES,
+  accounts: new Map(),
+  platform: new Map(),
+  venueOrders: new Map(),
+  history: new Map(),
+  results: new Map(),
+  // The first counter is 1: zero is no id.
+  nextOrderId: ID_STRIDE + shard,
+  nextTradeId: ID_STRIDE + shard,
+  lastVenueNonce: 0,
+  internalLots: new Map(),
+  resting: new Map(),
+  venueOwners: new Map(),
+});

@@ -70,13 +70,8 @@ export function settingsOf(options: VenueSimulatorOptions): Settings {
     contextMs: 500,
     visibilityLagMs: 400,
     scheduleCancelVolume: 1_000_000,
-    ...withoutUndefined(options),
+    ...options,
     limits: { weightPerMinute: WEIGHT_PER_MINUTE, ...wsLimits, ...options.limits },
     stateFile: options.stateFile,
   };
-}
-
-function withoutUndefined<T extends object>(options: T): T {
-  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as T;
 }

@@ -3,7 +3,8 @@ import { userFillsForStream } from './info/account-history.ts';
 import { historicalOrderWire } from './orders.ts';
 import type { Changes, UserChanges } from './outbox.ts';
 import { marketPicture, userState, type Frame } from './streams.ts';
-import type { Topic, WsHub } from './ws.ts';
+import type { Topic } from './topics.ts';
+import type { WsHub } from './ws.ts';
 import { marketOfCoin, type Venue } from './venue.ts';
 
 export interface Publisher {
@@ -46,7 +47,7 @@ function publishBlock(venue: Venue, topic: Topic): void {
 
 /** The best prices and a candle are only sent when they really differ. */
 function isSameAsLast(topic: Topic, frame: Frame): boolean {
-  const text = JSON.stringify({ ...(frame.data as object), time: undefined });
+  const text = JSON.stringify(frame.data, (field, value: unknown) => (field === 'time' ? undefined : value));
   if (topic.lastText === text) return true;
   topic.lastText = text;
   return false;

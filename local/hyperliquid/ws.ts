@@ -15,23 +15,14 @@ import {
   type ClientFrame,
   type Subscription,
 } from '@perps/contracts/hyperliquid';
-import { WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import { createConnection, type Connection } from './connection.ts';
 import type { Door } from './door.ts';
 import type { Faults } from './faults.ts';
 import type { VenueLimits } from './options.ts';
-import { firstFrames, isServable, type Frame } from './streams.ts';
+import { firstFrames, isServable } from './streams.ts';
+import { createTopics, type Topic, type Topics } from './topics.ts';
 import type { Venue } from './venue.ts';
-
-/** One stream and everybody who has subscribed to it. */
-export interface Topic {
-  readonly subscription: Subscription;
-  /** What was sent last, so that quiet streams stay quiet. */
-  sentVersion: number;
-  sentAt: number;
-  lastText: string;
-  send(frame: Frame): void;
-}
 
 export interface WsHub {
   accept(socket: WebSocket, ip: string): void;
@@ -42,54 +33,19 @@ export interface WsHub {
   close(): void;
 }
 
-interface OpenTopic extends Topic {
-  readonly connections: Set<Connection>;
-}
-
-export function createWsHub(parts: {
+interface HubParts {
   readonly venue: Venue;
   readonly faults: Faults;
   readonly door: Door;
   readonly limits: VenueLimits;
-}): WsHub {
-  const { venue, faults, limits } = parts;
-  const connections = new Set<Connection>();
-  const topics = new Map<string, OpenTopic>();
-  const openedAt = new Map<string, number[]>();
+}
 
-  const openTopic = (subscription: Subscription): OpenTopic => {
-    const key = subscriptionKey(subscription);
-    const known = topics.get(key);
-    if (known !== undefined) return known;
-    const members = new Set<Connection>();
-    const fresh: OpenTopic = {
-      subscription,
-      connections: members,
-      sentVersion: -1,
-      sentAt: 0,
-      lastText: '',
-      send: (frame) => {
-        if (members.size === 0) return;
-        const text = JSON.stringify(frame);
-        const user = subscriptionUser(subscription);
-        for (const connection of members) connection.publish(text, user);
-      },
-    };
-    topics.set(key, fresh);
-    return fresh;
-  };
-  const leave = (connection: Connection, key: string): void => {
-    const topic = topics.get(key);
-    topic?.connections.delete(connection);
-    if (topic?.connections.size === 0) topics.delete(key);
-  };
-  const trackedUsers = (ip: string): ReadonlySet<string> => {
-    const users = new Set<string>();
-    for (const connection of connections)
-      if (connection.ip === ip) for (const user of connection.users()) users.add(user);
-    return users;
-  };
-  const context = { ...parts, openTopic, leave, trackedUsers };
+export function createWsHub(parts: HubParts): WsHub {
+  const { venue, faults } = parts;
+  const connections = new Set<Connection>();
+  const topics = createTopics();
+  const admission = createAdmission(parts, connections);
+  const hub: HubContext = { ...parts, topics, connections };
 
   faults.onArm((fault) => {
     if (fault.kind !== 'wsDrop') return;
@@ -102,28 +58,17 @@ export function createWsHub(parts: {
 
   return {
     accept: (socket, ip) => {
-      const now = venue.clock.now();
-      const mine = [...connections].filter((connection) => connection.ip === ip).length;
-      const recent = (openedAt.get(ip) ?? []).filter((at) => now - at < 60_000);
-      openedAt.set(ip, [...recent, now]);
-      if (faults.strike('wsDrop', { accounts: [] }) !== undefined) {
-        socket.terminate();
-        return;
-      }
-      if (mine >= limits.connections || recent.length >= limits.connectionsPerMinute) {
-        socket.close(CLOSE_POLICY, wsErrorTexts.tooManyConnections.replace('15', String(limits.connections)));
-        return;
-      }
+      if (!admission.admits(socket, ip)) return;
       const connection = createConnection({ socket, ip, clock: venue.clock, faults });
       connections.add(connection);
-      socket.on('message', (data) => receive(context, connection, textOf(data)));
+      socket.on('message', (data) => receive(hub, connection, textOf(data)));
       socket.on('error', () => connection.terminate());
       socket.on('close', () => {
         connections.delete(connection);
-        for (const key of connection.subscriptions.keys()) leave(connection, key);
+        for (const key of connection.subscriptions.keys()) topics.leave(connection, key);
       });
     },
-    topics: () => topics.values(),
+    topics: topics.all,
     sweep: () => {
       const now = venue.clock.now();
       for (const connection of connections) {
@@ -137,13 +82,40 @@ export function createWsHub(parts: {
   };
 }
 
-interface HubContext {
-  readonly venue: Venue;
-  readonly door: Door;
-  readonly limits: VenueLimits;
-  readonly openTopic: (subscription: Subscription) => OpenTopic;
-  readonly leave: (connection: Connection, key: string) => void;
-  readonly trackedUsers: (ip: string) => ReadonlySet<string>;
+const MINUTE_MS = 60_000;
+
+/** Turns away what exceeds the caps per IP, and what a `wsDrop` still wants. */
+function createAdmission(
+  { venue, faults, limits }: HubParts,
+  connections: ReadonlySet<Connection>,
+): { admits(socket: WebSocket, ip: string): boolean } {
+  const openedAt = new Map<string, readonly number[]>();
+  return {
+    admits: (socket, ip) => {
+      const now = venue.clock.now();
+      const recent = (openedAt.get(ip) ?? []).filter((at) => now - at < MINUTE_MS);
+      openedAt.set(ip, [...recent, now]);
+      if (faults.strike('wsDrop', { accounts: [] }) !== undefined) {
+        socket.terminate();
+        return false;
+      }
+      const open = [...connections].filter((connection) => connection.ip === ip).length;
+      if (open < limits.connections && recent.length < limits.connectionsPerMinute) return true;
+      socket.close(CLOSE_POLICY, wsErrorTexts.tooManyConnections.replace('15', String(limits.connections)));
+      return false;
+    },
+  };
+}
+
+interface HubContext extends HubParts {
+  readonly topics: Topics;
+  readonly connections: ReadonlySet<Connection>;
+}
+
+/** Addresses that an IP listens to, over all its connections. */
+function trackedUsers(hub: HubContext, ip: string): ReadonlySet<string> {
+  const mine = [...hub.connections].filter((connection) => connection.ip === ip);
+  return new Set(mine.flatMap((connection) => [...connection.users()]));
 }
 
 function textOf(data: WebSocket.RawData): string {
@@ -183,8 +155,7 @@ function subscribe(hub: HubContext, connection: Connection, subscription: Subscr
     connection.send(errorFrame(error));
     return;
   }
-  const topic = hub.openTopic(subscription);
-  topic.connections.add(connection);
+  hub.topics.join(connection, subscription);
   connection.subscriptions.set(subscriptionKey(subscription), subscription);
   connection.send(subscriptionResponse('subscribe', subscription));
   for (const frame of firstFrames(hub.venue, subscription)) {
@@ -197,7 +168,7 @@ function subscribeError(hub: HubContext, connection: Connection, subscription: S
   if (connection.subscriptions.has(subscriptionKey(subscription))) return wsErrorTexts.alreadySubscribed(subscription);
   if (connection.subscriptions.size >= hub.limits.subscriptions) return wsErrorTexts.tooManySubscriptions;
   const user = subscriptionUser(subscription);
-  const users = user === undefined ? undefined : hub.trackedUsers(connection.ip);
+  const users = user === undefined ? undefined : trackedUsers(hub, connection.ip);
   const isOneTooMany = users !== undefined && user !== undefined && !users.has(user) && users.size >= hub.limits.users;
   return isOneTooMany ? wsErrorTexts.tooManyUsers : undefined;
 }
@@ -208,7 +179,7 @@ function unsubscribe(hub: HubContext, connection: Connection, subscription: Subs
     connection.send(errorFrame(wsErrorTexts.alreadyUnsubscribed(subscription)));
     return;
   }
-  hub.leave(connection, key);
+  hub.topics.leave(connection, key);
   connection.send(subscriptionResponse('unsubscribe', subscription));
 }
 

@@ -1,5 +1,5 @@
 /** `/info`: one answer per request type. */
-import type { InfoRequest, InfoRequestOf, InfoRequestType } from '@perps/contracts/hyperliquid';
+import type { InfoRequestOf, InfoRequestType } from '@perps/contracts/hyperliquid';
 import { RECENT_TRADES, type Market } from '../market.ts';
 import { frontendOrderWire, historicalOrderWire, openOrderWire } from '../orders.ts';
 import { formatMoney } from '../ticks.ts';
@@ -24,16 +24,10 @@ export const VENUE_FAILURE = Symbol('venue failure');
 type Handlers = { readonly [T in InfoRequestType]: (venue: Venue, request: InfoRequestOf<T>) => unknown };
 
 /** The answer to a well-formed request; `VENUE_FAILURE` where the venue answers 500. */
-export function answerInfo(venue: Venue, request: InfoRequest): unknown {
-  return dispatch(venue, request);
-}
-
-function dispatch<T extends InfoRequestType>(venue: Venue, request: InfoRequestOf<T>): unknown {
-  const type: T = typeOf(request);
+export function answerInfo<T extends InfoRequestType>(venue: Venue, request: InfoRequestOf<T>): unknown {
+  const type: T = request.type;
   return handlers[type](venue, request);
 }
-
-const typeOf = <T extends InfoRequestType>(request: InfoRequestOf<T>): T => request.type as T;
 
 /** Looks without creating: asking about an address must not make an account of it. */
 const look = (venue: Venue, user: string): Account => venue.accounts.get(user) ?? createAccount(user);

@@ -4,6 +4,7 @@ import {
   FlowLogTrafficType,
   GatewayVpcEndpointAwsService,
   InterfaceVpcEndpointAwsService,
+  IpAddresses,
   Peer,
   Port,
   SecurityGroup,
@@ -27,6 +28,8 @@ const INTERFACE_ENDPOINTS = {
   Logs: InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS,
 } as const;
 
+const ADDRESSES = '10.0.0.0/16';
+
 /** A network without public hosts: services in private subnets, out only through NAT, AWS through endpoints. */
 export class NetworkStack extends Stack {
   readonly vpc: IVpc;
@@ -37,6 +40,7 @@ export class NetworkStack extends Stack {
   constructor(scope: Construct, id: string, props: NetworkStackProps) {
     super(scope, id, props);
     const vpc = new Vpc(this, 'Vpc', {
+      ipAddresses: IpAddresses.cidr(ADDRESSES),
       maxAzs: 2,
       natGateways: 2,
       subnetConfiguration: [
@@ -64,6 +68,6 @@ export class NetworkStack extends Stack {
     this.services.addIngressRule(this.services, Port.tcpRange(7000, 7099), 'RPC between services');
     this.services.addIngressRule(this.balancer, Port.tcp(8080), 'Balancer to gateway');
     // VPC link interfaces carry addresses of the network and no group that a rule could name.
-    this.balancer.addIngressRule(Peer.ipv4(vpc.vpcCidrBlock), Port.tcp(80), 'VPC link to balancer');
+    this.balancer.addIngressRule(Peer.ipv4(ADDRESSES), Port.tcp(80), 'VPC link to balancer');
   }
 }

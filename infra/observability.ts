@@ -1,5 +1,5 @@
 import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
-import { Dashboard, GraphWidget, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -7,6 +7,7 @@ import type { Construct } from 'constructs';
 import type { ApiStack } from './api.ts';
 import type { StageConfig } from './config.ts';
 import { Alarms, type AlarmRule } from './constructs/alarms.ts';
+import { age, depth, Overview } from './constructs/overview.ts';
 import { serviceMetric } from './constructs/service-metric.ts';
 import type { FunctionsStack } from './functions.ts';
 import type { MessagingStack } from './messaging.ts';
@@ -21,10 +22,6 @@ export interface ObservabilityStackProps extends StackProps {
 }
 
 const MINUTE = Duration.minutes(1);
-const depth = (queue: IQueue): IMetric =>
-  queue.metricApproximateNumberOfMessagesVisible({ period: MINUTE, statistic: 'Maximum' });
-const age = (queue: IQueue): IMetric => queue.metricApproximateAgeOfOldestMessage({ period: MINUTE });
-
 /** One dashboard and the first alarms; each alarm names its runbook line. */
 export class ObservabilityStack extends Stack {
   constructor(scope: Construct, id: string, props: ObservabilityStackProps) {
@@ -32,7 +29,7 @@ export class ObservabilityStack extends Stack {
     const topic = new Topic(this, 'Topic', { enforceSSL: true });
     if (props.config.alarmEmail !== undefined) topic.addSubscription(new EmailSubscription(props.config.alarmEmail));
     new Alarms(this, 'Alarms', { topic, rules: alarmRules(props) });
-    new Dashboard(this, 'Dashboard', { widgets: widgets(props) });
+    new Overview(this, 'Dashboard', props);
   }
 }
 
@@ -70,36 +67,4 @@ function alarmRules({ messaging, functions, services, api }: ObservabilityStackP
       runbook: 'server-errors',
     },
   };
-}
-
-function widgets({ messaging, functions, services, api }: ObservabilityStackProps): GraphWidget[][] {
-  const graph = (title: string, ...left: IMetric[]): GraphWidget => new GraphWidget({ title, left, width: 8 });
-  const engine = (name: string, statistic: 'Sum' | 'Maximum' | 'p99'): IMetric =>
-    serviceMetric({ name, service: 'engine', statistic });
-  return [
-    [
-      graph('Requests and 5xx', api.api.metricCount({ period: MINUTE }), api.api.metricServerError({ period: MINUTE })),
-      graph('Latency p99', api.api.metricLatency({ period: MINUTE, statistic: 'p99' })),
-      graph('Healthy gateways', services.balancer.targets.metrics.healthyHostCount({ period: MINUTE })),
-    ],
-    [
-      graph('Journal commit p99', engine('journal.commit', 'p99')),
-      graph('Undecided puts, failed shards', engine('journal.undecided', 'Sum'), engine('shard.failed', 'Sum')),
-      graph(
-        'Pending venue orders, oldest (ms)',
-        engine('venue.pending', 'Maximum'),
-        engine('venue.pendingAgeMs', 'Maximum'),
-      ),
-    ],
-    [
-      graph('Read tables behind (s)', age(messaging.projections)),
-      graph(
-        'Set aside',
-        depth(messaging.deadCommands),
-        depth(messaging.deadProjections),
-        depth(functions.deadDispatches),
-      ),
-      graph('Function errors', functions.dispatcher.lambda.metricErrors(), functions.projector.lambda.metricErrors()),
-    ],
-  ];
 }

@@ -1,0 +1,32 @@
+import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+
+/** Exactly these actions on the table itself: the library's own grants add every index and wildcard actions. */
+export const grantTable = (table: ITableV2, grantee: IGrantable, actions: readonly `dynamodb:${string}`[]): void =>
+  Grant.addToPrincipal({ grantee, actions: [...actions], resourceArns: [table.tableArn] }).assertSuccess();
+
+/** What the users of encrypted tables and buckets need of the key; never more than use. */
+export const grantDataKey = (key: IKey, grantee: IGrantable): void =>
+  key
+    .grant(
+      grantee,
+      'kms:Decrypt',
+      'kms:Encrypt',
+      'kms:DescribeKey',
+      'kms:GenerateDataKey',
+      'kms:ReEncryptFrom',
+      'kms:ReEncryptTo',
+    )
+    .assertSuccess();
+
+/** Write, read and list snapshots; deleting is the bucket's life-cycle alone. */
+export function grantSnapshots(bucket: IBucket, grantee: IGrantable): void {
+  Grant.addToPrincipal({
+    grantee,
+    actions: ['s3:GetObject', 's3:PutObject'],
+    resourceArns: [bucket.arnForObjects('snapshots/*')],
+  }).assertSuccess();
+  Grant.addToPrincipal({ grantee, actions: ['s3:ListBucket'], resourceArns: [bucket.bucketArn] }).assertSuccess();
+}

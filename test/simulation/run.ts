@@ -23,7 +23,7 @@ import type { FaultClass, Life } from './world.ts';
 /** Faults strike for so long; then the network heals and everything must come to rest. */
 const FAULTS_MS = 5_000;
 /** Longer than any late put, any lease and any backoff. */
-const REST_MS = 4_000;
+const REST_MS = 3_200;
 /** By then every command is acknowledged, or the system is stuck. */
 const DEADLINE_MS = FAULTS_MS + 30_000;
 const CLIENTS = 3;

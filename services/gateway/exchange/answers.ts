@@ -80,7 +80,7 @@ export function refusalText<Reason extends Rejection['reason']>(
   rejection: Extract<Rejection, { readonly reason: Reason }>,
   context: RefusalContext,
 ): string {
-  const text: TextOf<Reason> = TEXTS[rejection.reason as Reason];
+  const text: TextOf<Reason> = TEXTS[rejection.reason];
   return text(rejection, context);
 }
 

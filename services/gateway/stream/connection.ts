@@ -35,120 +35,156 @@ export interface ConnectionDeps {
 
 export interface Connection {
   /** Monotonic ms of the last frame to the client: a silent connection is closed. */
-  readonly lastSentAt: () => number;
+  lastSentAt(): number;
   readonly socket: WebSocket;
 }
 
-type PostFrame = Extract<ReturnType<typeof parseClientFrame>, { readonly ok: true }>['frame'] & {
-  readonly method: 'post';
-};
+type ClientFrame = Extract<ReturnType<typeof parseClientFrame>, { readonly ok: true }>['frame'];
+type PostFrame = Extract<ClientFrame, { readonly method: 'post' }>;
 
+/** Serves the socket until it closes. */
 export function serveConnection(socket: WebSocket, ip: string, deps: ConnectionDeps): Connection {
-  const { clock } = deps;
-  const subscriptions = new Map<string, Subscription>();
-  const users = new Map<string, number>();
-  let pendingPosts = 0;
-  let lastSentAt = clock.monotonic();
-  let messages = { since: clock.monotonic(), count: 0 };
+  return new ServedConnection(socket, ip, deps);
+}
 
-  const subscriber: Subscriber = {
-    send,
-    restart: (reason) => socket.close(CLOSE_RESTART, reason),
-  };
-  socket.on('message', (data, isBinary) => {
-    if (isOverRate()) socket.close(CLOSE_POLICY, 'Too many messages.');
-    else receive(isBinary ? '' : String(data));
-  });
-  socket.on('error', () => socket.terminate());
-  socket.on('close', () => {
-    for (const subscription of subscriptions.values()) leave(subscription);
-    subscriptions.clear();
-  });
-  return { lastSentAt: () => lastSentAt, socket };
+class ServedConnection implements Connection, Subscriber {
+  readonly socket: WebSocket;
+  readonly #ip: string;
+  readonly #deps: ConnectionDeps;
+  readonly #subscriptions = new Map<string, Subscription>();
+  /** Subscriptions per tracked user. */
+  readonly #users = new Map<string, number>();
+  #pendingPosts = 0;
+  #lastSentAt: number;
+  #messages: { readonly since: number; count: number };
 
-  function send(frame: string): void {
+  constructor(socket: WebSocket, ip: string, deps: ConnectionDeps) {
+    this.socket = socket;
+    this.#ip = ip;
+    this.#deps = deps;
+    this.#lastSentAt = deps.clock.monotonic();
+    this.#messages = { since: this.#lastSentAt, count: 0 };
+    socket.on('message', (data, isBinary) => {
+      if (this.#isOverRate()) socket.close(CLOSE_POLICY, 'Too many messages.');
+      else this.#receive(!isBinary && Buffer.isBuffer(data) ? data.toString('utf8') : '');
+    });
+    socket.on('error', () => socket.terminate());
+    socket.on('close', () => {
+      for (const subscription of this.#subscriptions.values()) this.#leave(subscription);
+      this.#subscriptions.clear();
+    });
+  }
+
+  lastSentAt(): number {
+    return this.#lastSentAt;
+  }
+
+  send(frame: string): void {
+    const { socket } = this;
     if (socket.readyState !== socket.OPEN) return;
     if (socket.bufferedAmount > BUFFERED_MAX) {
       socket.terminate();
       return;
     }
-    lastSentAt = clock.monotonic();
+    this.#lastSentAt = this.#deps.clock.monotonic();
     socket.send(frame);
   }
 
-  function isOverRate(): boolean {
-    const now = clock.monotonic();
-    if (now - messages.since >= MINUTE_MS) messages = { since: now, count: 0 };
-    messages.count += 1;
-    return messages.count > deps.messagesPerMinute;
+  restart(reason: string): void {
+    this.socket.close(CLOSE_RESTART, reason);
   }
 
-  function receive(text: string): void {
+  #isOverRate(): boolean {
+    const now = this.#deps.clock.monotonic();
+    if (now - this.#messages.since >= MINUTE_MS) this.#messages = { since: now, count: 0 };
+    this.#messages.count += 1;
+    return this.#messages.count > this.#deps.messagesPerMinute;
+  }
+
+  #receive(text: string): void {
     const parsed = parseClientFrame(text);
-    if (!parsed.ok) return refuse(parsed.error);
+    if (!parsed.ok) {
+      this.#refuse(parsed.error);
+      return;
+    }
     const { frame } = parsed;
     switch (frame.method) {
       case 'ping':
-        return send(JSON.stringify(pongFrame()));
+        this.send(JSON.stringify(pongFrame()));
+        return;
       case 'subscribe':
-        return subscribe(frame.subscription);
+        this.#subscribe(frame.subscription);
+        return;
       case 'unsubscribe':
-        return unsubscribe(frame.subscription);
+        this.#unsubscribe(frame.subscription);
+        return;
       case 'post':
-        void post(frame);
+        void this.#post(frame);
     }
   }
 
-  function refuse(text: string): void {
-    send(JSON.stringify(errorFrame(text)));
+  #refuse(text: string): void {
+    this.send(JSON.stringify(errorFrame(text)));
   }
 
-  function subscribe(subscription: Subscription): void {
-    const key = subscriptionKey(subscription);
-    if (subscriptions.has(key)) return refuse(wsErrorTexts.alreadySubscribed(subscription));
-    if (subscriptions.size >= wsLimits.subscriptions) return refuse(wsErrorTexts.tooManySubscriptions);
+  #subscribe(subscription: Subscription): void {
+    const refusal = this.#refusalOf(subscription);
+    if (refusal !== undefined) {
+      this.#refuse(refusal);
+      return;
+    }
+    this.#subscriptions.set(subscriptionKey(subscription), subscription);
     const user = subscriptionUser(subscription);
-    if (user !== undefined && !users.has(user) && users.size >= wsLimits.users) {
-      return refuse(wsErrorTexts.tooManyUsers);
-    }
-    if (user === undefined && !deps.publicTopics.accepts(subscription)) {
-      return refuse(wsErrorTexts.invalidSubscription(subscription));
-    }
-    subscriptions.set(key, subscription);
-    if (user !== undefined) users.set(user, (users.get(user) ?? 0) + 1);
-    send(JSON.stringify(subscriptionResponse('subscribe', subscription)));
-    if (isOfUser(subscription)) deps.userTopics.add(subscription, subscriber);
-    else deps.publicTopics.add(subscription, subscriber);
+    if (user !== undefined) this.#users.set(user, (this.#users.get(user) ?? 0) + 1);
+    this.send(JSON.stringify(subscriptionResponse('subscribe', subscription)));
+    if (isOfUser(subscription)) this.#deps.userTopics.add(subscription, this);
+    else this.#deps.publicTopics.add(subscription, this);
   }
 
-  function unsubscribe(subscription: Subscription): void {
-    const key = subscriptionKey(subscription);
-    if (!subscriptions.delete(key)) return refuse(wsErrorTexts.alreadyUnsubscribed(subscription));
-    leave(subscription);
+  #refusalOf(subscription: Subscription): string | undefined {
+    if (this.#subscriptions.has(subscriptionKey(subscription))) return wsErrorTexts.alreadySubscribed(subscription);
+    if (this.#subscriptions.size >= wsLimits.subscriptions) return wsErrorTexts.tooManySubscriptions;
     const user = subscriptionUser(subscription);
-    if (user !== undefined) forgetUser(user);
-    send(JSON.stringify(subscriptionResponse('unsubscribe', subscription)));
+    if (user === undefined) {
+      return this.#deps.publicTopics.accepts(subscription) ? undefined : wsErrorTexts.invalidSubscription(subscription);
+    }
+    const isOneTooMany = !this.#users.has(user) && this.#users.size >= wsLimits.users;
+    return isOneTooMany ? wsErrorTexts.tooManyUsers : undefined;
   }
 
-  function forgetUser(user: string): void {
-    const count = (users.get(user) ?? 1) - 1;
-    if (count === 0) users.delete(user);
-    else users.set(user, count);
+  #unsubscribe(subscription: Subscription): void {
+    if (!this.#subscriptions.delete(subscriptionKey(subscription))) {
+      this.#refuse(wsErrorTexts.alreadyUnsubscribed(subscription));
+      return;
+    }
+    this.#leave(subscription);
+    const user = subscriptionUser(subscription);
+    if (user !== undefined) this.#forgetUser(user);
+    this.send(JSON.stringify(subscriptionResponse('unsubscribe', subscription)));
   }
 
-  function leave(subscription: Subscription): void {
-    if (isOfUser(subscription)) deps.userTopics.remove(subscription, subscriber);
-    else deps.publicTopics.remove(subscription, subscriber);
+  #forgetUser(user: string): void {
+    const count = (this.#users.get(user) ?? 1) - 1;
+    if (count === 0) this.#users.delete(user);
+    else this.#users.set(user, count);
   }
 
-  async function post({ id, request }: PostFrame): Promise<void> {
-    if (pendingPosts >= wsLimits.pendingPosts) return refuse(wsErrorTexts.tooManyPosts(id));
-    pendingPosts += 1;
+  #leave(subscription: Subscription): void {
+    if (isOfUser(subscription)) this.#deps.userTopics.remove(subscription, this);
+    else this.#deps.publicTopics.remove(subscription, this);
+  }
+
+  async #post({ id, request }: PostFrame): Promise<void> {
+    if (this.#pendingPosts >= wsLimits.pendingPosts) {
+      this.#refuse(wsErrorTexts.tooManyPosts(id));
+      return;
+    }
+    this.#pendingPosts += 1;
     try {
-      const handler = request.type === 'info' ? deps.door.info : deps.door.exchange;
-      send(postFrame(id, request, await handler({ body: request.payload, ip })));
+      const handler = request.type === 'info' ? this.#deps.door.info : this.#deps.door.exchange;
+      this.send(postFrame(id, request, await handler({ body: request.payload, ip: this.#ip })));
     } finally {
-      pendingPosts -= 1;
+      this.#pendingPosts -= 1;
     }
   }
 }

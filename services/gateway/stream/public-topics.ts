@@ -1,9 +1,9 @@
 /** Channels about the market: driven by the feed, conflated per topic, each frame built once for all its subscribers. */
 import type { FeedFrame } from '@perps/contracts/feed';
-import { isSupportedAggregation, type Subscription, subscriptionKey } from '@perps/contracts/hyperliquid';
+import { type Subscription, subscriptionKey } from '@perps/contracts/hyperliquid';
 import type { Clock } from '@perps/runtime/ports';
 import type { MarketCache } from '../market/market-cache.ts';
-import { toBbo, toL2Book } from '../wire/market.ts';
+import { buildFrame, isAbout, sourcesOf } from './public-frames.ts';
 import { frameOf, type Subscriber } from './subscriber.ts';
 
 /** Shortest time between two frames of a topic (ms); a best price leaves at once, pictures of everything less often. */
@@ -25,7 +25,6 @@ interface Topic {
   readonly subscription: Subscription;
   readonly subscribers: Set<Subscriber>;
   readonly intervalMs: number;
-  readonly build: () => string | undefined;
   isDirty: boolean;
   sentAt: number;
 }
@@ -47,234 +46,143 @@ export interface PublicTopicsDeps {
 }
 
 export function createPublicTopics(deps: PublicTopicsDeps): PublicTopics {
-  const { markets, clock } = deps;
-  const topics = new Map<string, Topic>();
-  /** Topics by what changes them: `bbo:BTC`, `candle:BTC:1m`, `mids`, `contexts`. */
-  const bySource = new Map<string, Set<Topic>>();
-  const immediate = new Set<Topic>();
-  let isScheduled = false;
+  return new FedTopics(deps);
+}
 
-  markets.onFrame(onFrame);
-  const flusher = setInterval(flushDirty, FLUSH_MS);
-  const renewer = setInterval(renewCandles, CANDLE_RENEW_MS);
-  flusher.unref();
-  renewer.unref();
+class FedTopics implements PublicTopics {
+  readonly #deps: PublicTopicsDeps;
+  readonly #topics = new Map<string, Topic>();
+  readonly #bySource = new Map<string, Set<Topic>>();
+  readonly #immediate = new Set<Topic>();
+  readonly #flusher = setInterval(() => this.#flushDirty(), FLUSH_MS);
+  readonly #renewer = setInterval(() => this.#renewCandles(), CANDLE_RENEW_MS);
+  #isScheduled = false;
 
-  return {
-    accepts: (subscription) => isAbout(subscription, markets),
-    add(subscription, subscriber) {
-      const topic = topics.get(subscriptionKey(subscription)) ?? open(subscription);
-      topic.subscribers.add(subscriber);
-      const frame = topic.build();
-      if (frame !== undefined) subscriber.send(frame);
-    },
-    remove(subscription, subscriber) {
-      const key = subscriptionKey(subscription);
-      const topic = topics.get(key);
-      if (topic === undefined) return;
-      topic.subscribers.delete(subscriber);
-      if (topic.subscribers.size > 0) return;
-      topics.delete(key);
-      for (const source of sourcesOf(subscription)) bySource.get(source)?.delete(topic);
-    },
-    close() {
-      clearInterval(flusher);
-      clearInterval(renewer);
-    },
-  };
+  constructor(deps: PublicTopicsDeps) {
+    this.#deps = deps;
+    deps.markets.onFrame((frame) => this.#onFrame(frame));
+    this.#flusher.unref();
+    this.#renewer.unref();
+  }
 
-  function open(subscription: Subscription): Topic {
+  accepts(subscription: Subscription): boolean {
+    return isAbout(subscription, this.#deps.markets);
+  }
+
+  add(subscription: Subscription, subscriber: Subscriber): void {
+    const topic = this.#topics.get(subscriptionKey(subscription)) ?? this.#open(subscription);
+    topic.subscribers.add(subscriber);
+    const frame = buildFrame(subscription, this.#deps.markets);
+    if (frame !== undefined) subscriber.send(frame);
+  }
+
+  remove(subscription: Subscription, subscriber: Subscriber): void {
+    const key = subscriptionKey(subscription);
+    const topic = this.#topics.get(key);
+    if (topic === undefined) return;
+    topic.subscribers.delete(subscriber);
+    if (topic.subscribers.size > 0) return;
+    this.#topics.delete(key);
+    for (const source of sourcesOf(subscription)) {
+      const dependents = this.#bySource.get(source);
+      dependents?.delete(topic);
+      if (dependents?.size === 0) this.#bySource.delete(source);
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#flusher);
+    clearInterval(this.#renewer);
+  }
+
+  #open(subscription: Subscription): Topic {
     const topic: Topic = {
       subscription,
       subscribers: new Set(),
       intervalMs: INTERVAL_MS[subscription.type] ?? 0,
-      build: () => buildFrame(subscription, markets),
       isDirty: false,
       sentAt: -Infinity,
     };
-    topics.set(subscriptionKey(subscription), topic);
+    this.#topics.set(subscriptionKey(subscription), topic);
     for (const source of sourcesOf(subscription)) {
-      const dependents = bySource.get(source) ?? new Set<Topic>();
+      const dependents = this.#bySource.get(source) ?? new Set<Topic>();
       dependents.add(topic);
-      bySource.set(source, dependents);
+      this.#bySource.set(source, dependents);
     }
-    if (subscription.type === 'candle') {
-      deps.watchCandles({ symbol: subscription.coin, interval: subscription.interval });
-    }
+    this.#watch(subscription);
     return topic;
   }
 
-  function onFrame(frame: FeedFrame): void {
-    if (topics.size === 0) return;
+  #onFrame(frame: FeedFrame): void {
+    if (this.#topics.size === 0) return;
     switch (frame.type) {
       case 'bbo':
-        touch(`bbo:${frame.symbol}`);
-        touch('mids');
+        this.#touch(`bbo:${frame.symbol}`);
+        this.#touch('mids');
         return;
       case 'book':
-        touch(`book:${frame.symbol}`);
+        this.#touch(`book:${frame.symbol}`);
         return;
       case 'context':
-        touch(`context:${frame.symbol}`);
-        touch('contexts');
+        this.#touch(`context:${frame.symbol}`);
+        this.#touch('contexts');
         return;
       case 'candle':
-        touch(`candle:${frame.symbol}:${frame.interval}`);
+        this.#touch(`candle:${frame.symbol}:${frame.interval}`);
         return;
       case 'trades':
-        broadcast(`trades:${frame.symbol}`, () => frameOf('trades', frame.trades));
+        this.#broadcast(`trades:${frame.symbol}`, () => frameOf('trades', frame.trades));
         return;
       case 'universe':
       case 'health':
     }
   }
 
-  function touch(source: string): void {
-    for (const topic of bySource.get(source) ?? []) {
+  #touch(source: string): void {
+    for (const topic of this.#bySource.get(source) ?? []) {
       topic.isDirty = true;
-      if (topic.intervalMs === 0) immediate.add(topic);
+      if (topic.intervalMs === 0) this.#immediate.add(topic);
     }
-    if (immediate.size === 0 || isScheduled) return;
-    isScheduled = true;
-    setImmediate(flushImmediate);
+    if (this.#immediate.size === 0 || this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => this.#flushImmediate());
   }
 
   /** Events are told one by one: nothing of them may be merged away. */
-  function broadcast(source: string, build: () => string): void {
-    const dependents = bySource.get(source);
-    if (dependents === undefined || dependents.size === 0) return;
+  #broadcast(source: string, build: () => string): void {
+    const dependents = this.#bySource.get(source);
+    if (dependents === undefined) return;
     const frame = build();
     for (const { subscribers } of dependents) for (const subscriber of subscribers) subscriber.send(frame);
   }
 
-  function flushImmediate(): void {
-    isScheduled = false;
-    for (const topic of immediate) flush(topic, clock.monotonic());
-    immediate.clear();
+  #flushImmediate(): void {
+    this.#isScheduled = false;
+    for (const topic of this.#immediate) this.#flush(topic, this.#deps.clock.monotonic());
+    this.#immediate.clear();
   }
 
-  function flushDirty(): void {
-    const now = clock.monotonic();
-    for (const topic of topics.values()) {
-      if (topic.isDirty && now - topic.sentAt >= topic.intervalMs) flush(topic, now);
+  #flushDirty(): void {
+    const now = this.#deps.clock.monotonic();
+    for (const topic of this.#topics.values()) {
+      if (topic.isDirty && now - topic.sentAt >= topic.intervalMs) this.#flush(topic, now);
     }
   }
 
-  function flush(topic: Topic, now: number): void {
+  #flush(topic: Topic, now: number): void {
     topic.isDirty = false;
     topic.sentAt = now;
-    const frame = topic.build();
+    const frame = buildFrame(topic.subscription, this.#deps.markets);
     if (frame === undefined) return;
     for (const subscriber of topic.subscribers) subscriber.send(frame);
   }
 
-  function renewCandles(): void {
-    for (const { subscription } of topics.values()) {
-      if (subscription.type !== 'candle') continue;
-      deps.watchCandles({ symbol: subscription.coin, interval: subscription.interval });
-    }
+  #renewCandles(): void {
+    for (const { subscription } of this.#topics.values()) this.#watch(subscription);
   }
-}
 
-function isAbout(subscription: Subscription, markets: MarketCache): boolean {
-  switch (subscription.type) {
-    case 'allMids':
-    case 'assetCtxs':
-      return (subscription.dex ?? '') === '';
-    case 'allDexsAssetCtxs':
-    case 'fastAssetCtxs':
-    case 'spotAssetCtxs':
-      return true;
-    case 'l2Book':
-      return markets.instrument(subscription.coin) !== undefined && isSupportedAggregation(subscription);
-    case 'bbo':
-    case 'trades':
-    case 'candle':
-    case 'activeAssetCtx':
-      return markets.instrument(subscription.coin) !== undefined;
-    default:
-      return false;
-  }
-}
-
-function sourcesOf(subscription: Subscription): readonly string[] {
-  switch (subscription.type) {
-    case 'allMids':
-      return ['mids'];
-    case 'assetCtxs':
-    case 'allDexsAssetCtxs':
-    case 'fastAssetCtxs':
-      return ['contexts'];
-    case 'l2Book':
-      return [`book:${subscription.coin}`];
-    case 'bbo':
-      return [`bbo:${subscription.coin}`];
-    case 'trades':
-      return [`trades:${subscription.coin}`];
-    case 'candle':
-      return [`candle:${subscription.coin}:${subscription.interval}`];
-    case 'activeAssetCtx':
-      return [`context:${subscription.coin}`];
-    default:
-      return [];
-  }
-}
-
-/** The topic's picture as it is now; undefined while there is none. */
-function buildFrame(subscription: Subscription, markets: MarketCache): string | undefined {
-  switch (subscription.type) {
-    case 'allMids':
-      return frameOf('allMids', { mids: markets.mids() });
-    case 'assetCtxs':
-      return frameOf('assetCtxs', { dex: '', ctxs: markets.contexts() });
-    case 'allDexsAssetCtxs':
-    case 'fastAssetCtxs':
-      return frameOf(subscription.type, { ctxs: [['', markets.contexts()]] });
-    case 'spotAssetCtxs':
-      return frameOf('spotAssetCtxs', []);
-    case 'l2Book':
-    case 'bbo':
-    case 'trades':
-    case 'candle':
-    case 'activeAssetCtx':
-      return coinFrame(subscription, markets);
-    default:
-      return undefined;
-  }
-}
-
-type CoinSubscription = Extract<
-  Subscription,
-  { readonly type: 'l2Book' | 'bbo' | 'trades' | 'candle' | 'activeAssetCtx' }
->;
-
-function coinFrame(subscription: CoinSubscription, markets: MarketCache): string | undefined {
-  const data = coinData(subscription, markets);
-  return data === undefined ? undefined : frameOf(subscription.type, data);
-}
-
-function coinData(subscription: CoinSubscription, markets: MarketCache): unknown {
-  const { coin } = subscription;
-  const instrument = markets.instrument(coin);
-  if (instrument === undefined) return undefined;
-  switch (subscription.type) {
-    case 'l2Book': {
-      const book = markets.book(coin);
-      return book === undefined ? undefined : toL2Book(book, instrument, subscription);
-    }
-    case 'bbo': {
-      const bbo = markets.bbo(coin);
-      return bbo === undefined ? undefined : toBbo(bbo, instrument);
-    }
-    case 'trades': {
-      const trades = markets.trades(coin);
-      return trades.length === 0 ? undefined : trades;
-    }
-    case 'candle':
-      return markets.candle(coin, subscription.interval);
-    case 'activeAssetCtx': {
-      const ctx = markets.context(coin);
-      return ctx === undefined ? undefined : { coin, ctx };
-    }
+  #watch(subscription: Subscription): void {
+    if (subscription.type !== 'candle') return;
+    this.#deps.watchCandles({ symbol: subscription.coin, interval: subscription.interval });
   }
 }

@@ -29,7 +29,6 @@ interface Topic {
   readonly subscription: UserSubscription;
   readonly accountId: string;
   readonly members: Map<Subscriber, Member>;
-  isDirty: boolean;
   isBuilding: boolean;
   builtAt: number;
 }
@@ -47,130 +46,133 @@ export interface UserTopicsDeps extends InfoDeps {
 }
 
 export function createUserTopics(deps: UserTopicsDeps): UserTopics {
-  const { engines, clock, logger } = deps;
-  const topics = new Map<string, Topic>();
-  const byAccount = new Map<string, Set<Topic>>();
+  return new FollowedAccounts(deps);
+}
+
+class FollowedAccounts implements UserTopics {
+  readonly #deps: UserTopicsDeps;
+  readonly #topics = new Map<string, Topic>();
+  readonly #byAccount = new Map<string, Set<Topic>>();
   /** Topics whose picture is due at the next flush. */
-  const dirty = new Set<Topic>();
+  readonly #dirty = new Set<Topic>();
+  readonly #flusher = setInterval(() => this.#flush(), FLUSH_MS);
+  readonly #refresher = setInterval(() => this.#refresh(), PRICE_REFRESH_MS);
 
-  engines.onUpdate((update) => {
-    for (const topic of byAccount.get(update.accountId) ?? []) tell(topic, update);
-  });
-  engines.onGap((shards) => {
-    const interrupted = new Set(shards);
-    for (const topic of topics.values()) {
-      if (!interrupted.has(shardOf(topic.accountId, deps.shardCount))) continue;
-      for (const { subscriber } of [...topic.members.values()]) subscriber.restart('account stream interrupted');
-    }
-  });
-  const flusher = setInterval(flush, FLUSH_MS);
-  const refresher = setInterval(() => {
-    for (const topic of topics.values()) if (isMovedByPrices(topic.subscription)) markDirty(topic);
-  }, PRICE_REFRESH_MS);
-  flusher.unref();
-  refresher.unref();
+  constructor(deps: UserTopicsDeps) {
+    this.#deps = deps;
+    deps.engines.onUpdate((update) => {
+      for (const topic of this.#byAccount.get(update.accountId) ?? []) this.#tell(topic, update);
+    });
+    deps.engines.onGap((shards) => this.#restartFollowers(new Set(shards)));
+    this.#flusher.unref();
+    this.#refresher.unref();
+  }
 
-  return {
-    add(subscription, subscriber) {
-      const topic = topics.get(subscriptionKey(subscription)) ?? open(subscription);
-      const member: Member = { subscriber, held: undefined, lastTradeId: 0 };
-      topic.members.set(subscriber, member);
-      if (isPicture(subscription)) markDirty(topic);
-      else void sendSnapshot(topic, member);
-    },
-    remove(subscription, subscriber) {
-      const key = subscriptionKey(subscription);
-      const topic = topics.get(key);
-      if (topic === undefined) return;
-      topic.members.delete(subscriber);
-      if (topic.members.size > 0) return;
-      topics.delete(key);
-      dirty.delete(topic);
-      const others = byAccount.get(topic.accountId);
-      others?.delete(topic);
-      if (others?.size === 0) byAccount.delete(topic.accountId);
-    },
-    close() {
-      clearInterval(flusher);
-      clearInterval(refresher);
-    },
-  };
+  add(subscription: UserSubscription, subscriber: Subscriber): void {
+    const topic = this.#topics.get(subscriptionKey(subscription)) ?? this.#open(subscription);
+    const member: Member = { subscriber, held: undefined, lastTradeId: 0 };
+    topic.members.set(subscriber, member);
+    if (isPicture(subscription)) this.#dirty.add(topic);
+    else void this.#sendSnapshot(topic, member);
+  }
 
-  function open(subscription: UserSubscription): Topic {
-    const accountId = deps.accounts.accountOfOwner(subscription.user);
-    const topic: Topic = {
-      subscription,
-      accountId,
-      members: new Map(),
-      isDirty: false,
-      isBuilding: false,
-      builtAt: -Infinity,
-    };
-    topics.set(subscriptionKey(subscription), topic);
-    const others = byAccount.get(accountId) ?? new Set<Topic>();
+  remove(subscription: UserSubscription, subscriber: Subscriber): void {
+    const key = subscriptionKey(subscription);
+    const topic = this.#topics.get(key);
+    if (topic === undefined) return;
+    topic.members.delete(subscriber);
+    if (topic.members.size > 0) return;
+    this.#topics.delete(key);
+    this.#dirty.delete(topic);
+    const others = this.#byAccount.get(topic.accountId);
+    others?.delete(topic);
+    if (others?.size === 0) this.#byAccount.delete(topic.accountId);
+  }
+
+  close(): void {
+    clearInterval(this.#flusher);
+    clearInterval(this.#refresher);
+  }
+
+  #open(subscription: UserSubscription): Topic {
+    const accountId = this.#deps.accounts.accountOfOwner(subscription.user);
+    const topic: Topic = { subscription, accountId, members: new Map(), isBuilding: false, builtAt: -Infinity };
+    this.#topics.set(subscriptionKey(subscription), topic);
+    const others = this.#byAccount.get(accountId) ?? new Set<Topic>();
     others.add(topic);
-    byAccount.set(accountId, others);
+    this.#byAccount.set(accountId, others);
     return topic;
   }
 
-  function tell(topic: Topic, update: AccountUpdate): void {
-    if (isPicture(topic.subscription)) return markDirty(topic);
+  /** Updates may have been missed: a stream with a hole is worse than one that starts again. */
+  #restartFollowers(shards: ReadonlySet<number>): void {
+    for (const topic of this.#topics.values()) {
+      if (!shards.has(shardOf(topic.accountId, this.#deps.shardCount))) continue;
+      for (const subscriber of topic.members.keys()) subscriber.restart('account stream interrupted');
+    }
+  }
+
+  #tell(topic: Topic, update: AccountUpdate): void {
+    if (isPicture(topic.subscription)) {
+      this.#dirty.add(topic);
+      return;
+    }
     let shared: readonly string[] | undefined;
     for (const member of topic.members.values()) {
       if (member.held !== undefined) {
         hold(member, update);
       } else if (hasSeen(member, update)) {
-        sendAll(member, buildEvents(topic.subscription, withoutSeen(update, member), deps.markets.instrument));
+        sendAll(member, this.#events(topic, withoutSeen(update, member)));
       } else {
-        shared ??= buildEvents(topic.subscription, update, deps.markets.instrument);
+        shared ??= this.#events(topic, update);
         sendAll(member, shared);
       }
     }
   }
 
+  #events(topic: Topic, update: AccountUpdate): readonly string[] {
+    return buildEvents(topic.subscription, update, this.#deps.markets.instrument);
+  }
+
   /** The snapshot comes first; what happened meanwhile follows, without what it already told. */
-  async function sendSnapshot(topic: Topic, member: Member): Promise<void> {
-    member.held = [];
+  async #sendSnapshot(topic: Topic, member: Member): Promise<void> {
+    const held: AccountUpdate[] = [];
+    member.held = held;
     try {
-      const snapshot = await buildSnapshot(topic.subscription, topic.accountId, deps);
+      const snapshot = await buildSnapshot(topic.subscription, topic.accountId, this.#deps);
       if (topic.members.get(member.subscriber) !== member) return;
       if (snapshot.frame !== undefined) member.subscriber.send(snapshot.frame);
       member.lastTradeId = snapshot.lastTradeId;
-      const { held } = member;
       member.held = undefined;
-      for (const update of held) {
-        sendAll(member, buildEvents(topic.subscription, withoutSeen(update, member), deps.markets.instrument));
-      }
+      for (const update of held) sendAll(member, this.#events(topic, withoutSeen(update, member)));
     } catch (cause) {
-      logger.warn('no snapshot for a subscriber', { cause: String(cause) });
+      this.#deps.logger.warn('no snapshot for a subscriber', { cause: String(cause) });
       member.subscriber.restart('snapshot unavailable');
     }
   }
 
-  function markDirty(topic: Topic): void {
-    topic.isDirty = true;
-    dirty.add(topic);
+  #refresh(): void {
+    for (const topic of this.#topics.values()) if (isMovedByPrices(topic.subscription)) this.#dirty.add(topic);
   }
 
-  function flush(): void {
-    const now = clock.monotonic();
-    for (const topic of dirty) {
+  #flush(): void {
+    const now = this.#deps.clock.monotonic();
+    for (const topic of this.#dirty) {
       if (topic.isBuilding || now - topic.builtAt < PICTURE_INTERVAL_MS) continue;
-      dirty.delete(topic);
-      topic.isDirty = false;
-      void sendPicture(topic);
+      this.#dirty.delete(topic);
+      void this.#sendPicture(topic);
     }
   }
 
-  async function sendPicture(topic: Topic): Promise<void> {
+  async #sendPicture(topic: Topic): Promise<void> {
     topic.isBuilding = true;
-    topic.builtAt = clock.monotonic();
+    topic.builtAt = this.#deps.clock.monotonic();
     try {
-      const frame = await buildPicture(topic.subscription, topic.accountId, deps);
+      const frame = await buildPicture(topic.subscription, topic.accountId, this.#deps);
       if (frame !== undefined) for (const subscriber of topic.members.keys()) subscriber.send(frame);
     } catch (cause) {
-      logger.warn('no picture for a topic', { cause: String(cause) });
-      if (topic.members.size > 0) markDirty(topic);
+      this.#deps.logger.warn('no picture for a topic', { cause: String(cause) });
+      if (topic.members.size > 0) this.#dirty.add(topic);
     } finally {
       topic.isBuilding = false;
     }

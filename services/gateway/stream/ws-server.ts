@@ -36,8 +36,8 @@ export function createStreamServer(deps: StreamServerDeps): StreamServer {
 
   const sweep = setInterval(() => {
     const now = deps.clock.monotonic();
-    for (const { socket, lastSentAt } of connections) {
-      if (now - lastSentAt() >= silenceMs) socket.close(CLOSE_NORMAL, 'Inactive');
+    for (const connection of connections) {
+      if (now - connection.lastSentAt() >= silenceMs) connection.socket.close(CLOSE_NORMAL, 'Inactive');
     }
   }, SWEEP_MS);
   sweep.unref();

@@ -84,7 +84,7 @@ function coinPositions(account: AccountState | undefined, markets: MarketViewOf)
       instrument: market.instrument,
       markPrice: market.markPrice,
       size: parts.reduce((total, part) => total + part.size, 0n),
-      cost: parts.reduce((total, part) => total + (part.size > 0n ? part.entryNotional : -part.entryNotional), 0n),
+      cost: parts.reduce((total, part) => total + (part.size > 0n ? part.entryNotional : 0n - part.entryNotional), 0n),
       collateral: parts.reduce((total, part) => total + part.isolatedMargin, 0n),
       isCross: first.marginMode === 'cross',
       leverage: first.leverage,

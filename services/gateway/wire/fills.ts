@@ -32,7 +32,7 @@ export function toUserFill(fill: FillRecord, instrumentOf: InstrumentOf): UserFi
 
 /** What the fill did to the position, in the venue's words. */
 function directionOf({ startSize, side, size }: FillRecord): string {
-  const change = side === 'buy' ? size : -size;
+  const change: bigint = side === 'buy' ? size : 0n - size;
   const after = startSize + change;
   if (startSize === 0n || startSize > 0n === change > 0n) return change > 0n ? 'Open Long' : 'Open Short';
   if (startSize > 0n) return after < 0n ? 'Long > Short' : 'Close Long';

@@ -54,6 +54,7 @@ function announce(system: System): void {
   const lines = system.wallets.map(
     ({ address, privateKey, balance }) => `  ${address}  key ${privateKey}  ${balance.toLocaleString('en-US')} USD`,
   );
+  for (const part of system.missing) console.log(`not there yet: ${part}`);
   console.log(`ready ${system.url}  (websocket ${system.wsUrl}, Hyperliquid's protocol, signed for Testnet)`);
   console.log(`demo wallets (local only):\n${lines.join('\n')}`);
   console.log(`try:

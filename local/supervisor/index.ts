@@ -167,7 +167,10 @@ function startProcess(running: Running, name: ProcessName, spec: ChildSpec | und
     onStart: (_name, pid) => {
       running.pids.set(name, pid);
       running.instance.record({ ...running.platform.cloud.processes, ...Object.fromEntries(running.pids) });
-      if (running.children.has(name)) describe(running);
+      if (!running.children.has(name)) return;
+      describe(running);
+      // A venue that lost its memory with its process needs the platform's accounts again.
+      if (name === 'venue') bootstrapVenue(running).catch((error: unknown) => running.say(String(error)));
     },
     onDeath: (_name, reason) => running.say(`${name} died (${reason}): starting it again, see ${spec.logFile}`),
   });
@@ -209,11 +212,17 @@ async function bootstrapAccounts(dir: string, keyring: Keyring, { treasury }: Pl
   writeJson(done, { policyVersion: LOCAL_POLICY.version });
 }
 
+/** Healthy; or, where a part of the system is not built yet and health is out of reach, answering. */
 async function waitReady(running: Running): Promise<void> {
   const names = SERVICES.filter((name) => running.children.has(name));
+  const isWhole = names.length === SERVICES.length && running.children.has('venue');
+  const missing = async (name: ServiceName): Promise<string | undefined> => {
+    const reason = await unhealthy(healthUrl(running.ports, name));
+    return !isWhole && reason !== undefined && /^\d{3} /.test(reason) ? undefined : reason;
+  };
   await Promise.all(
     names.map((name) =>
-      waitUntil(() => unhealthy(healthUrl(running.ports, name)), {
+      waitUntil(() => missing(name), {
         what: `${name} (log: ${join(running.dir, 'logs', `${name}.log`)})`,
         withinMs: READY_MS_MAX,
         signal: running.stopping.signal,

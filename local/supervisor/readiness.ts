@@ -36,7 +36,7 @@ export async function unhealthy(url: string): Promise<string | undefined> {
     const text = await response.text();
     return response.ok ? undefined : `${response.status} ${text.slice(0, 300)}`;
   } catch (error) {
-    return error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+    return String(typeof error === 'object' && error !== null && 'cause' in error ? error.cause : error);
   }
 }
 

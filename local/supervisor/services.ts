@@ -42,8 +42,7 @@ function spec(options: SpecOptions, name: PortName, rest: Pick<ChildSpec, 'file'
   return {
     name,
     file: join(options.root, rest.file),
-    // The folder on the command line tells a later start whose orphan a process is.
-    args: [...rest.args, `--system=${options.dir}`],
+    args: rest.args,
     cwd: options.root,
     env: { HOST: '127.0.0.1', PORT: String(options.ports[name]), LOG_LEVEL: options.logLevel, ...rest.env },
     logFile: join(options.dir, 'logs', `${name}.log`),
@@ -55,12 +54,11 @@ export function venueSpec(options: SpecOptions): ChildSpec | undefined {
   const file = 'local/hyperliquid/main.ts';
   if (!existsSync(join(options.root, file))) return undefined;
   const { seed, replay, volatility } = options.market;
-  const args = [
-    ...(seed === undefined ? [] : ['--seed', String(seed)]),
-    ...(replay === undefined ? [] : ['--replay', replay]),
-    ...(volatility === undefined ? [] : ['--volatility', String(volatility)]),
-  ];
-  return spec(options, 'venue', { file, args, env: { DATA_DIR: join(options.dir, 'venue') } });
+  const given = { seed, replay, volatility, port: options.ports.venue, 'control-port': options.ports['venue-control'] };
+  const args = Object.entries({ ...given, 'data-file': join(options.dir, 'venue.json') }).flatMap(([flag, value]) =>
+    value === undefined ? [] : [`--${flag}`, String(value)],
+  );
+  return spec(options, 'venue', { file, args, env: {} });
 }
 
 /** A service with its container's environment from the template and this machine's addresses over it. */
@@ -79,8 +77,11 @@ export function serviceSpec(options: SpecOptions, name: ServiceName): ChildSpec 
   };
   const given = container?.environment ?? {};
   const env = { ...given, ...pick(local, given), ...cloud.env };
-  return spec(options, name, { file, args: [], env: { ...env, ...addressOf(options, name) } });
+  return spec(options, name, { file, args: [marker(options)], env: { ...env, ...addressOf(options, name) } });
 }
+
+/** The folder on the command line tells a later start whose orphan a process is. */
+const marker = ({ dir }: SpecOptions): string => `--system=${dir}`;
 
 /** Only what the container declares is replaced: a name the template lacks would be missing on AWS too. */
 const pick = (values: Readonly<Record<string, string>>, names: Readonly<Record<string, string>>) =>

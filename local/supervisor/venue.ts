@@ -41,7 +41,7 @@ export async function fundVenueAccount(venue: VenueAddresses, wallet: Wallet): P
     await post(`${venue.url}/info`, { type: 'clearinghouseState', user: wallet.address }),
   );
   if (Number(state.marginSummary.accountValue) > 0) return;
-  await post(`${venue.control}/deposit`, { address: wallet.address, amount: wallet.balance });
+  await post(`${venue.control}/fund`, { address: wallet.address, amount: wallet.balance });
 }
 
 const agentsSchema = z.array(z.object({ address: z.string(), validUntil: z.number() }));

@@ -6,6 +6,7 @@ import type { AccountCommand, DecisionContext } from './commands.ts';
 import { evolve } from './evolve.ts';
 import type { AccountEvent } from './events.ts';
 import type { AccountState } from './model.ts';
+import { signOf } from './state.ts';
 import { venueCloidOf } from './venue-cloid.ts';
 
 /** Order and trade ids are counter × this + shard: unique across shards, and below 2⁵³ for 10¹⁴ of them. */
@@ -47,7 +48,7 @@ export function emit(draft: Draft, event: AccountEvent): void {
   draft.events.push(event);
   draft.state = evolve(draft.state, event);
   if (event.type !== 'OrderFilled' || event.route !== 'INTERNAL') return;
-  const lots = event.side === 'buy' ? event.size : -event.size;
+  const lots = event.size * signOf(event.side);
   draft.addedLots.set(event.symbol, (draft.addedLots.get(event.symbol) ?? 0n) + lots);
 }
 

@@ -20,6 +20,8 @@ import {
   maxUsd,
   minSize,
   minUsd,
+  negateSize,
+  negateUsd,
   notional,
   type Price,
   type Size,
@@ -141,7 +143,7 @@ function reduce(
   if (left === 0n) return undefined;
   return {
     ...position,
-    size: isLong ? left : size(-left),
+    size: isLong ? left : negateSize(left),
     entryNotional: subtractUsd(position.entryNotional, entryShare),
     isolatedMargin: margin,
   };
@@ -159,7 +161,7 @@ function settle(
     till.transfers.push(gainTransfer(till.route, till.ref, pnl));
     till.wallet = usd(till.wallet + pnl);
   } else if (pnl < 0n) {
-    const left = chargeLoss(till, usd(-pnl), isIsolated ? position : undefined);
+    const left = chargeLoss(till, negateUsd(pnl), isIsolated ? position : undefined);
     if (isIsolated) margin = left;
   }
   if (!isIsolated) return margin;
@@ -190,7 +192,7 @@ function chargeLoss(till: Till, loss: Usd, isolated: Position | undefined): Usd 
 function chargeFee(till: Till, fee: Usd): void {
   if (fee === 0n) return;
   if (fee < 0n) {
-    till.transfers.push(rebateTransfer(till.ref, usd(-fee)));
+    till.transfers.push(rebateTransfer(till.ref, negateUsd(fee)));
     till.wallet = usd(till.wallet - fee);
     return;
   }

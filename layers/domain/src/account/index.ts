@@ -18,3 +18,5 @@ export {
   remainingOf,
 } from './state.ts';
 export { availableMargin, type Markets, openingLeft, orderMargins, unrealizedPnl } from './margin.ts';
+export { liquidationPrice, type LiquidationFacts } from './liquidation-price.ts';
+export * from './view.ts';

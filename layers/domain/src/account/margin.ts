@@ -3,6 +3,7 @@ import { initialMargin, type Instrument, type MarketView, maxLeverageAt, tiersOf
 import {
   absoluteNotional,
   feeOf,
+  magnitude,
   maxUsd,
   notional,
   type Price,
@@ -92,7 +93,7 @@ export const marginPrice = (view: MarketView, side: Side, limit: Price): Price =
 
 /** What closing `closed` lots of a position gives back at mark: margin, less the loss an isolated part carries. */
 export function releasedByClosing(position: Position, view: MarketView, closed: Size): Usd {
-  const whole = position.size < 0n ? -position.size : position.size;
+  const whole = magnitude(position.size);
   if (whole === 0n || closed === 0n) return ZERO_USD;
   if (position.marginMode === 'cross') {
     const held = absoluteNotional(view.markPrice, position.size);

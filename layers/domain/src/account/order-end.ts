@@ -15,7 +15,7 @@ export interface Ending {
 export function endIfDone(draft: Draft, orderId: number, ending: Ending): boolean {
   const order = draft.state.orders[orderId];
   if (order === undefined || order.legs.some((leg) => leg.status !== 'done')) return false;
-  const isWhole = order.filledSize > 0n && order.legs.every((leg) => remainingOf(leg) === 0n);
+  const isWhole = order.filledSize > 0n && order.legs.every((leg) => leg.filledSize >= leg.size);
   if (isWhole) emit(draft, { type: 'OrderEnded', orderId, status: 'filled' });
   else emit(draft, { type: 'OrderEnded', orderId, ...ending });
   return true;

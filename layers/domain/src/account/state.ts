@@ -57,9 +57,11 @@ export function leverageSettingOf(state: AccountState, instrument: Instrument): 
   return { marginMode, leverage: Math.min(DEFAULT_LEVERAGE, instrument.maxLeverage) };
 }
 
-/** What is left of a leg. */
-export const remainingOf = (leg: OrderLeg): Size =>
-  leg.filledSize < leg.size ? size(leg.size - leg.filledSize) : ZERO_SIZE;
+/** What may still fill of a leg: up to its size or, once the venue said how it ended, up to what it executed. */
+export function remainingOf(leg: OrderLeg): Size {
+  const until = leg.ending === undefined ? leg.size : leg.ending.executedSize;
+  return leg.filledSize < until ? size(until - leg.filledSize) : ZERO_SIZE;
+}
 
 /** The live order a target names; by cloid the newest one that is not being cancelled already. */
 export function findOrder(

@@ -107,7 +107,7 @@ function ended(draft: Draft, at: VenueLeg, fate: Extract<VenueFate, { kind: 'end
   if (leg.ending !== undefined) return;
   // Its fills are still to come; until then it stays known, and what it will not fill any more gives its margin back.
   const ending = { executedSize, status, ...(cause === undefined ? {} : { cause }) };
-  const waiting: OrderLeg = { ...leg, size: executedSize, venueOrderId, ending };
+  const waiting: OrderLeg = { ...leg, venueOrderId, ending };
   changeLegs(draft, order, { legs: replaced(at, waiting), cause: status });
 }
 

@@ -58,7 +58,7 @@ function limitForces(
   const { netExposure, direction } = facts;
   const wouldIncrease = direction === 1 ? netExposure >= 0n : netExposure <= 0n;
   const limit = symbolPolicy?.netExposureLimit ?? policy.netExposureLimit;
-  const isAtLimit = netExposure >= limit || -netExposure >= limit;
+  const isAtLimit = netExposure >= limit || netExposure + limit <= 0n;
   if (wouldIncrease && isAtLimit) return 'net_exposure_limit';
   if (facts.totalExposure >= policy.totalExposureLimit) return 'total_exposure_limit';
   return policy.isBettingEnabled ? undefined : 'betting_disabled';

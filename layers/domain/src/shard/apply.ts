@@ -8,7 +8,7 @@ import {
   type Order,
 } from '../account/index.ts';
 import type { Transfer } from '../ledger/index.ts';
-import { usd } from '../money/index.ts';
+import { negateSize, usd } from '../money/index.ts';
 import type { RoutingPolicySet, ShardEntry } from './decide.ts';
 import { type AccountHistory, remember } from './history.ts';
 import { addResting, isResting, removeResting } from './resting-index.ts';
@@ -132,7 +132,7 @@ function book(state: ShardState, transfers: readonly Transfer[]): void {
 function deriveFill(state: ShardState, event: Extract<AccountEvent, { type: 'OrderFilled' }>, step: Step): void {
   const { accountId } = step.after;
   if (event.route === 'INTERNAL') {
-    const lots = event.side === 'buy' ? event.size : -event.size;
+    const lots = event.side === 'buy' ? event.size : negateSize(event.size);
     const net = (state.internalLots.get(event.symbol) ?? 0n) + lots;
     if (net === 0n) state.internalLots.delete(event.symbol);
     else state.internalLots.set(event.symbol, net);

@@ -67,17 +67,18 @@ function exposureChecks(state: ShardState): readonly string[] {
 
 /** Every venue leg that is not over has its record, and no record is without its leg. */
 function venueChecks(state: ShardState): readonly string[] {
-  const failures: string[] = [];
-  let legs = 0;
-  for (const account of state.accounts.values()) {
-    for (const order of Object.values(account.orders)) {
-      for (const { venueCloid, status } of order.legs) {
-        if (venueCloid === undefined || status === 'done') continue;
-        legs += 1;
-        if (!state.venueOrders.has(venueCloid)) failures.push(`venue order ${venueCloid} has no record`);
-      }
-    }
-  }
+  const expected = [...state.accounts.values()].flatMap(venueLegsOf);
+  const failures = expected
+    .filter((venueCloid) => !state.venueOrders.has(venueCloid))
+    .map((venueCloid) => `venue order ${venueCloid} has no record`);
   const { size } = state.venueOrders;
-  return size === legs ? failures : [...failures, `${size} venue orders are recorded, ${legs} exist`];
+  if (size === expected.length) return failures;
+  return [...failures, `${size} venue orders are recorded, ${expected.length} exist`];
 }
+
+const venueLegsOf = (account: AccountState): readonly string[] =>
+  Object.values(account.orders)
+    .flatMap((order) => order.legs)
+    .filter((leg) => leg.status !== 'done')
+    .map((leg) => leg.venueCloid)
+    .filter((venueCloid) => venueCloid !== undefined);

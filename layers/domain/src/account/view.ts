@@ -1,0 +1,222 @@
+/** The account as its owner sees it: one position per coin, as Hyperliquid's format demands. Amounts in 10⁻⁶ USD. */
+import { maintenanceMargin, type MarketView, tiersOf } from '../market/index.ts';
+import {
+  absoluteNotional,
+  averagePrice,
+  divide,
+  magnitude,
+  maxUsd,
+  type Price,
+  type Rate,
+  rate,
+  RATE_DECIMALS,
+  type Size,
+  size,
+  usd,
+  type Usd,
+  ZERO_USD,
+} from '../money/index.ts';
+import { liquidationPrice } from './liquidation-price.ts';
+import { crossSums, marginAt, type Markets, orderMargins, unrealizedPnl } from './margin.ts';
+import type { AccountState, LeverageSetting, MarginMode, Position, Side } from './model.ts';
+import { leverageSettingOf } from './state.ts';
+
+/** The user's positions of one coin over both routes, shown as one. */
+export interface PositionView {
+  readonly symbol: string;
+  /** Signed. */
+  readonly size: Size;
+  readonly marginMode: MarginMode;
+  readonly leverage: number;
+  /** Exact, absolute. */
+  readonly entryNotional: Usd;
+  /** Truncated to the tick, as Hyperliquid displays it. */
+  readonly entryPrice: Price;
+  readonly markPrice: Price;
+  /** |size| × mark. */
+  readonly notional: Usd;
+  readonly unrealizedPnl: Usd;
+  /** uPnL / (entry notional / leverage), parts per 10¹². */
+  readonly returnOnEquity: Rate;
+  /** Cross: notional / leverage. Isolated: collateral + uPnL. */
+  readonly marginUsed: Usd;
+  /** Collateral locked; zero when cross. */
+  readonly isolatedMargin: Usd;
+  readonly maintenanceMargin: Usd;
+  readonly liquidationPrice: Price | undefined;
+  readonly maxLeverage: number;
+}
+
+export interface AccountView {
+  /** wallet + isolated collateral + all uPnL. */
+  readonly equity: Usd;
+  /** wallet + cross uPnL. */
+  readonly crossEquity: Usd;
+  /** Σ |size| × mark, all and cross. */
+  readonly totalNotional: Usd;
+  readonly crossNotional: Usd;
+  /** Σ marginUsed, all and cross. */
+  readonly totalMarginUsed: Usd;
+  readonly crossInitialMargin: Usd;
+  readonly crossMaintenance: Usd;
+  readonly orderMargin: Usd;
+  /** Free for new orders, at least zero. */
+  readonly available: Usd;
+  /** max(0, cross equity − max(cross initial margin, 10 % of cross notional) − order margins). */
+  readonly withdrawable: Usd;
+  /** By symbol, ascending. */
+  readonly positions: readonly PositionView[];
+}
+
+/** The whole account at these marks. A position whose market is not known is left out: its value is not known either. */
+export function accountView(state: AccountState, markets: Markets): AccountView {
+  const merged = mergedBySymbol(state, markets);
+  const crossMaintenance = sumOf(merged, ({ position, view }) =>
+    position.marginMode === 'cross' ? maintenanceOf(position, view) : ZERO_USD,
+  );
+  const cross = crossSums(valued(state, markets), markets) ?? NO_CROSS;
+  const crossEquity = usd(state.wallet + cross.unrealizedPnl);
+  const positions = merged.map((one) => positionView(one, { crossEquity, crossMaintenance }));
+  const orderMargin = orderMargins(state);
+  const loss = cross.unrealizedPnl < 0n ? cross.unrealizedPnl : ZERO_USD;
+  const tenth = usd(divide(cross.notional, 10n, 'up'));
+  const locked = maxUsd(cross.initialMargin, tenth);
+  return {
+    equity: usd(crossEquity + isolatedEquity(positions)),
+    crossEquity,
+    totalNotional: sumOf(positions, (position) => position.notional),
+    crossNotional: sumOf(positions, (position) => (position.marginMode === 'cross' ? position.notional : ZERO_USD)),
+    totalMarginUsed: sumOf(positions, (position) => position.marginUsed),
+    crossInitialMargin: cross.initialMargin,
+    crossMaintenance,
+    orderMargin,
+    available: maxUsd(ZERO_USD, usd(state.wallet - cross.initialMargin - orderMargin + loss)),
+    withdrawable: maxUsd(ZERO_USD, usd(crossEquity - locked - orderMargin)),
+    positions,
+  };
+}
+
+/** The user's position in one coin over both routes; undefined when flat (also when the routes cancel out). */
+export const mergedPosition = (state: AccountState, markets: Markets, symbol: string): PositionView | undefined =>
+  accountView(state, markets).positions.find((position) => position.symbol === symbol);
+
+/** What the user could trade of a symbol now; index 0 for buys, 1 for sells, as Hyperliquid's `activeAssetData`. */
+export interface TradeLimits {
+  readonly setting: LeverageSetting;
+  /** 10⁻⁶ USD of margin: what is available and, against a position, what closing it gives back. */
+  readonly availableToTrade: readonly [buy: Usd, sell: Usd];
+  readonly maxTradeSizes: readonly [buy: Size, sell: Size];
+}
+
+export function tradeLimits(state: AccountState, markets: Markets, symbol: string): TradeLimits | undefined {
+  const market = markets[symbol];
+  if (market === undefined) return undefined;
+  const setting = leverageSettingOf(state, market.instrument);
+  const view = accountView(state, markets);
+  const position = view.positions.find((held) => held.symbol === symbol);
+  const limitOf = (side: Side): { readonly margin: Usd; readonly size: Size } => {
+    const isClosing = position !== undefined && position.size > 0n !== (side === 'buy');
+    const given = isClosing ? maxUsd(ZERO_USD, position.marginUsed) : ZERO_USD;
+    const margin = usd(view.available + given);
+    const opened = divide(margin * BigInt(setting.leverage), market.markPrice, 'down');
+    return { margin, size: size(opened + (isClosing ? magnitude(position.size) : 0n)) };
+  };
+  const buy = limitOf('buy');
+  const sell = limitOf('sell');
+  return { setting, availableToTrade: [buy.margin, sell.margin], maxTradeSizes: [buy.size, sell.size] };
+}
+
+export const maxTradeSizes = (state: AccountState, markets: Markets, symbol: string): TradeLimits['maxTradeSizes'] =>
+  tradeLimits(state, markets, symbol)?.maxTradeSizes ?? [size(0n), size(0n)];
+
+interface Merged {
+  readonly position: Position;
+  readonly view: MarketView;
+}
+
+const NO_CROSS = { initialMargin: ZERO_USD, unrealizedPnl: ZERO_USD, notional: ZERO_USD };
+
+/** The state without positions whose market is not known. */
+function valued(state: AccountState, markets: Markets): AccountState {
+  const known = Object.entries(state.positions).filter(([, { symbol }]) => markets[symbol] !== undefined);
+  return { ...state, positions: Object.fromEntries(known) };
+}
+
+function mergedBySymbol(state: AccountState, markets: Markets): readonly Merged[] {
+  const bySymbol = new Map<string, Merged>();
+  const held = Object.values(state.positions).sort((left, right) => (left.symbol < right.symbol ? -1 : 1));
+  for (const position of held) {
+    const view = markets[position.symbol];
+    if (view === undefined) continue;
+    const other = bySymbol.get(position.symbol)?.position;
+    bySymbol.set(position.symbol, { view, position: other === undefined ? position : merge(other, position) });
+  }
+  return [...bySymbol.values()].filter(({ position }) => position.size !== 0n);
+}
+
+/** Sizes and entries add with their signs; both routes of a coin share mode and leverage. */
+function merge(left: Position, right: Position): Position {
+  const entry = signedEntry(left) + signedEntry(right);
+  const merged = size(left.size + right.size);
+  return {
+    ...left,
+    size: merged,
+    entryNotional: usd(merged > 0n ? entry : -entry),
+    isolatedMargin: usd(left.isolatedMargin + right.isolatedMargin),
+  };
+}
+
+const signedEntry = ({ size: held, entryNotional }: Position): bigint =>
+  held > 0n ? 1n * entryNotional : -1n * entryNotional;
+
+function positionView(
+  { position, view }: Merged,
+  account: { readonly crossEquity: Usd; readonly crossMaintenance: Usd },
+): PositionView {
+  const { instrument, markPrice } = view;
+  const value = absoluteNotional(markPrice, position.size);
+  const pnl = unrealizedPnl(position, markPrice);
+  const maintenance = maintenanceOf(position, view);
+  const isCross = position.marginMode === 'cross';
+  const isolatedEquity = usd(position.isolatedMargin + pnl);
+  return {
+    symbol: position.symbol,
+    size: position.size,
+    marginMode: position.marginMode,
+    leverage: position.leverage,
+    entryNotional: position.entryNotional,
+    entryPrice: averagePrice(position.entryNotional, position.size),
+    markPrice,
+    notional: value,
+    unrealizedPnl: pnl,
+    returnOnEquity: returnOnEquity(position, pnl),
+    marginUsed: isCross ? marginAt(instrument, value, position.leverage) : isolatedEquity,
+    isolatedMargin: position.isolatedMargin,
+    maintenanceMargin: maintenance,
+    liquidationPrice: liquidationPrice({
+      size: position.size,
+      markPrice,
+      equity: isCross ? account.crossEquity : isolatedEquity,
+      otherMaintenance: isCross ? usd(account.crossMaintenance - maintenance) : ZERO_USD,
+      tiers: tiersOf(instrument),
+    }),
+    maxLeverage: instrument.maxLeverage,
+  };
+}
+
+const maintenanceOf = (position: Position, { instrument, markPrice }: MarketView): Usd =>
+  maintenanceMargin(absoluteNotional(markPrice, position.size), tiersOf(instrument));
+
+function returnOnEquity({ entryNotional, leverage }: Position, pnl: Usd): Rate {
+  if (entryNotional <= 0n) return rate(0n);
+  return rate(divide(pnl * BigInt(leverage) * 10n ** BigInt(RATE_DECIMALS), entryNotional, 'towardZero'));
+}
+
+const isolatedEquity = (positions: readonly PositionView[]): Usd =>
+  sumOf(positions, (position) => (position.marginMode === 'isolated' ? position.marginUsed : ZERO_USD));
+
+function sumOf<Item>(items: readonly Item[], amountOf: (item: Item) => Usd): Usd {
+  let sum = 0n;
+  for (const item of items) sum += amountOf(item);
+  return usd(sum);
+}

@@ -142,7 +142,7 @@ class Session implements VenueSession {
     socket.on('message', (data: Buffer) => this.#received(data.toString('utf8')));
     socket.on('error', (cause) => logger.warn('venue socket failed', { session: name, cause: cause.message }));
     socket.on('close', (code, reason) => {
-      if (wasOpen) {
+      if (wasOpen && !this.#stopping.signal.aborted) {
         logger.warn('venue socket closed', { session: name, code, reason: reason.toString() });
         metrics.count('venueSocketClosed', 1, { session: name });
         onState(false);

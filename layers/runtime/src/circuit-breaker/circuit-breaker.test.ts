@@ -54,4 +54,14 @@ describe('circuit breaker', () => {
     await made.clock.advance(1_000);
     expect(await made.breaker.run(working)).toBe('ok');
   });
+
+  it('is not closed by a call that began before it opened', async () => {
+    const made = createBreaker();
+    let finish: (answer: string) => void = () => undefined;
+    const slow = made.breaker.run(() => new Promise<string>((resolve) => (finish = resolve)));
+    await open(made);
+    finish('late');
+    expect(await slow).toBe('late');
+    expect(made.breaker.state()).toBe('open');
+  });
 });

@@ -37,13 +37,14 @@ export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBre
     if (openedAt === undefined) return 'closed';
     return clock.monotonic() - openedAt >= coolDownMs ? 'half-open' : 'open';
   };
-  const succeed = (): void => {
+  // A call that began before the circuit opened says nothing about now: only a probe closes it, only a probe extends it.
+  const succeed = (isProbe: boolean): void => {
     failures = 0;
-    openedAt = undefined;
+    if (isProbe) openedAt = undefined;
   };
-  const fail = (): void => {
+  const fail = (isProbe: boolean): void => {
     failures += 1;
-    if (openedAt !== undefined || failures >= failuresMax) openedAt = clock.monotonic();
+    if (isProbe || (openedAt === undefined && failures >= failuresMax)) openedAt = clock.monotonic();
   };
   return {
     state,
@@ -51,17 +52,18 @@ export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBre
       const before = state();
       if (before === 'open' || (before === 'half-open' && isProbing))
         throw new CircuitOpenError(`${name} is not asked now`);
-      isProbing = before === 'half-open';
+      const isProbe = before === 'half-open';
+      isProbing = isProbe;
       try {
         const answer = await call();
-        succeed();
+        succeed(isProbe);
         return answer;
       } catch (cause) {
-        if (isFailure(cause)) fail();
-        else succeed();
+        if (isFailure(cause)) fail(isProbe);
+        else succeed(isProbe);
         throw cause;
       } finally {
-        if (before === 'half-open') isProbing = false;
+        if (isProbe) isProbing = false;
       }
     },
   };

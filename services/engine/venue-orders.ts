@@ -1,45 +1,18 @@
 import type { AccountEvent, VenueCancelRequest, VenueFate, VenueFill, VenueOrderRequest } from '@perps/domain/account';
 import { reconcilePending, type VenueObservation } from '@perps/domain/reconcile';
+import { fateOfAnswer, type HyperliquidVenue } from '@perps/adapters/hyperliquid';
 import type { Clock, Logger, Metrics } from '@perps/runtime/ports';
 
-/** What the venue said to one request. `unknown`: it may have happened. */
-export type VenueAnswer =
-  | { readonly kind: 'resting'; readonly venueOrderId: number }
-  | { readonly kind: 'filled'; readonly venueOrderId: number; readonly totalSize: VenueFill['size'] }
-  | { readonly kind: 'refused'; readonly cause: string }
-  | { readonly kind: 'unknown'; readonly cause: string };
-
-export type VenueCancelAnswer =
-  | { readonly kind: 'accepted' }
-  | { readonly kind: 'refused'; readonly cause: string }
-  | { readonly kind: 'unknown'; readonly cause: string };
-
-/** One venue account as the engine uses it. */
-export interface VenuePort {
-  place(request: VenueOrderRequest): Promise<VenueAnswer>;
-  cancel(request: VenueCancelRequest): Promise<VenueCancelAnswer>;
-  /** One look by cloid (status, then fills); `unknown` where no certain answer came. */
-  observe(request: VenueOrderRequest): Promise<VenueObservation>;
-  /** The account's fills since `time` (ms, inclusive) that carry a cloid, oldest first. */
-  fillsSince(
-    time: number,
-  ): Promise<readonly { readonly venueCloid: string; readonly symbol: string; readonly fill: VenueFill }[]>;
-}
-
-/** A venue order that is not over, as the shard knows it. */
-export interface LiveVenueOrder {
-  readonly request: VenueOrderRequest;
-  /** `undecided`: nothing certain yet. `open`: rests. `ended`: over at the venue, fills still to be booked. */
-  readonly status: 'undecided' | 'open' | 'ended';
-  readonly isCancelRequested: boolean;
-}
+/** One venue account as the engine uses it (the Hyperliquid adapter, or a test's own). */
+export type VenuePort = Pick<HyperliquidVenue, 'place' | 'cancel' | 'lookup' | 'fillsSince'>;
 
 export interface VenueOrdersOptions {
   readonly shard: number;
   readonly venue: VenuePort;
-  /** Everything that is not over, from the shard's state; and one of it. */
-  readonly liveOrders: () => readonly LiveVenueOrder[];
-  readonly liveOrder: (venueCloid: string) => LiveVenueOrder | undefined;
+  /** Requests whose orders are not over, oldest first: `undecided` ones only, or also those that rest. */
+  readonly live: (which: 'undecided' | 'all') => readonly VenueOrderRequest[];
+  /** The request behind a cloid while its order is not over. */
+  readonly request: (venueCloid: string) => VenueOrderRequest | undefined;
   readonly resolve: (request: VenueOrderRequest, fate: VenueFate) => Promise<unknown>;
   readonly bookFill: (request: VenueOrderRequest, fill: VenueFill) => Promise<unknown>;
   readonly clock: Clock;
@@ -47,12 +20,12 @@ export interface VenueOrdersOptions {
   readonly metrics: Metrics;
 }
 
-/** Younger records are left to the answer on its way (spec 07: older than 5 s in the regular pass). */
-const YOUNG_MS = 5_000;
+/** Younger records are left to the answer on its way. */
+const YOUNG_MS = 2_000;
 /** Fills are asked for from this much before the oldest live order (ms): clocks differ. */
 const FILLS_OVERLAP_MS = 60_000;
-/** Looks at the venue in one pass; the rest waits for the next. */
-const LOOKS_MAX = 50;
+/** Looks at the venue in one pass (about 6 weight each); the rest waits for the next. */
+const LOOKS_MAX = 10;
 /** The user stream brings a fill within milliseconds of the answer; only after this long it is asked for (20 weight a call). */
 const STREAM_MS_MAX = 500;
 
@@ -85,8 +58,8 @@ export function createVenueOrders(options: VenueOrdersOptions): VenueOrders {
       await running;
     },
     oldestUndecidedMs() {
-      const undecided = options.liveOrders().filter(({ status }) => status === 'undecided');
-      return Math.max(0, ...undecided.map(({ request }) => clock.now() - request.requestedAt));
+      const oldest = options.live('undecided')[0];
+      return oldest === undefined ? 0 : Math.max(0, clock.now() - oldest.requestedAt);
     },
   };
 
@@ -101,47 +74,41 @@ export function createVenueOrders(options: VenueOrdersOptions): VenueOrders {
     const sentAt = clock.monotonic();
     const answer = await venue.place(request);
     metrics.timing('venue.place', clock.monotonic() - sentAt, { kind: answer.kind });
-    switch (answer.kind) {
-      case 'resting':
-        return void (await options.resolve(request, { kind: 'open', venueOrderId: answer.venueOrderId }));
-      case 'filled': {
-        const { venueOrderId, totalSize } = answer;
-        await options.resolve(request, { kind: 'ended', venueOrderId, status: 'filled', executedSize: totalSize });
-        await clock.sleep(STREAM_MS_MAX);
-        return await bookMissingFills([request]);
-      }
-      case 'refused':
-        return void (await options.resolve(request, { kind: 'refused', cause: answer.cause }));
-      case 'unknown':
-        metrics.count('venue.unknown');
-        logger.warn('venue order: fate unknown', { venueCloid: request.venueCloid, cause: answer.cause });
-        return void (await look(request));
+    const fate = fateOfAnswer(request, answer);
+    if (fate === undefined) {
+      metrics.count('venue.unknown');
+      logger.warn('venue order: fate unknown', { venueCloid: request.venueCloid, cause: causeOf(answer) });
+      return void (await look(request));
     }
+    await options.resolve(request, fate);
+    if (answer.kind !== 'filled') return;
+    await clock.sleep(STREAM_MS_MAX);
+    await bookMissingFills([request]);
   }
 
   async function cancel(request: VenueCancelRequest): Promise<void> {
     const answer = await venue.cancel(request);
-    const order = options.liveOrder(request.venueCloid);
+    const order = options.request(request.venueCloid);
     if (order === undefined) return;
     // A cancel may have raced with a fill, also when it failed: ask what the order came to.
-    const before = await look(order.request);
-    if (answer.kind === 'refused' && before?.kind === 'found' && before.status === 'open') {
-      await options.resolve(order.request, { kind: 'cancelRefused', cause: answer.cause });
+    const observation = await look(order);
+    if (answer.kind === 'refused' && observation?.kind === 'found' && observation.status === 'open') {
+      await options.resolve(order, { kind: 'cancelRefused', cause: answer.cause });
     }
   }
 
   async function reconcileOnce(all: boolean): Promise<void> {
-    const live = options.liveOrders();
-    const due = live.filter(({ request }) => all || clock.now() - request.requestedAt >= YOUNG_MS).slice(0, LOOKS_MAX);
-    if (due.length === 0) return;
-    await bookMissingFills(due.map(({ request }) => request));
-    for (const { request } of due) await look(request);
+    const live = options.live(all ? 'all' : 'undecided');
     metrics.gauge('venue.pending', live.length);
+    const due = live.filter(({ requestedAt }) => all || clock.now() - requestedAt >= YOUNG_MS);
+    if (due.length === 0) return;
+    if (all) await bookMissingFills(due);
+    for (const request of all ? due : due.slice(0, LOOKS_MAX)) await look(request);
   }
 
   async function look(request: VenueOrderRequest): Promise<VenueObservation | undefined> {
     if (!isLive(request)) return undefined;
-    const observation = await venue.observe(request);
+    const observation = await venue.lookup(request);
     const seen = absences.get(request.venueCloid) ?? 0;
     const step = reconcilePending({ expiresAfter: request.expiresAfter, absences: seen }, observation);
     if (step.step === 'lookAgain') {
@@ -155,7 +122,7 @@ export function createVenueOrders(options: VenueOrdersOptions): VenueOrders {
   }
 
   function isLive(request: VenueOrderRequest): boolean {
-    return options.liveOrder(request.venueCloid) !== undefined;
+    return options.request(request.venueCloid) !== undefined;
   }
 
   /** Books every fill of these orders that the venue knows; booking is idempotent by tid, so asking again costs nothing. */
@@ -164,8 +131,11 @@ export function createVenueOrders(options: VenueOrdersOptions): VenueOrders {
     if (wanted.size === 0) return;
     const since = Math.min(...[...wanted.values()].map(({ requestedAt }) => requestedAt)) - FILLS_OVERLAP_MS;
     for (const { venueCloid, fill } of await venue.fillsSince(since)) {
-      const request = wanted.get(venueCloid);
+      const request = venueCloid === undefined ? undefined : wanted.get(venueCloid);
       if (request !== undefined) await options.bookFill(request, fill);
     }
   }
 }
+
+const causeOf = (answer: Awaited<ReturnType<VenuePort['place']>>): string =>
+  'cause' in answer ? answer.cause : answer.kind;

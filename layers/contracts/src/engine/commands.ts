@@ -1,17 +1,8 @@
 /** What a door asks of an engine. The host adds time and market facts and hands the result to the account decider. */
-import type {
-  AccountCommand,
-  AccountEvent,
-  AccountState,
-  CommandResult,
-  EndStatus,
-  Order,
-  Route,
-  RoutingPolicy,
-  Side,
-  Liquidity,
-} from '@perps/domain/account';
-import type { Price, Size, Usd } from '@perps/domain/money';
+import type { AccountCommand, AccountEvent, AccountState, CommandResult } from '@perps/domain/account';
+import type { ConfigCommand, FillRecord, OrderRecord } from '@perps/domain/shard';
+
+export type { ConfigCommand, FillRecord, OrderRecord };
 
 type WithoutHostFacts<Command> = Command extends AccountCommand ? Omit<Command, 'context' | 'at'> : never;
 
@@ -35,45 +26,7 @@ export type DoorCommand = WithoutHostFacts<
   >
 >;
 
-/** Configuration enters a shard only as a journaled command, one per shard (group `config` of its queue). */
-export interface ConfigCommand {
-  readonly type: 'SetRoutingPolicy';
-  readonly commandId: string;
-  readonly shard: number;
-  readonly receivedAt: number;
-  readonly policy: RoutingPolicy;
-}
-
 export type EngineCommand = DoorCommand | ConfigCommand;
-
-/** One order as history tells it: live or ended. */
-export interface OrderRecord {
-  readonly accountId: string;
-  readonly order: Order;
-  readonly status: 'open' | 'pending' | EndStatus;
-  readonly cause?: string;
-  readonly statusAt: number;
-}
-
-/** One execution as history tells it. */
-export interface FillRecord {
-  readonly accountId: string;
-  readonly tradeId: number;
-  readonly orderId: number;
-  readonly cloid?: string;
-  readonly symbol: string;
-  readonly side: Side;
-  readonly price: Price;
-  readonly size: Size;
-  readonly startSize: Size;
-  readonly closedPnl: Usd;
-  readonly fee: Usd;
-  readonly builderFee: Usd;
-  readonly liquidity: Liquidity;
-  readonly route: Route;
-  readonly time: number;
-  readonly hash: string;
-}
 
 /** Pushed by the owner after commit, in journal order. */
 export interface AccountUpdate {

@@ -1,0 +1,123 @@
+import type { AccountEvent, Order } from '@perps/domain/account';
+import { notional, size, usd } from '@perps/domain/money';
+import type { AccountUpdate, FillRecord, OrderRecord } from '@perps/contracts/engine';
+
+/** One committed entry, as the follower needs it. */
+export interface CommittedEntry {
+  readonly streamId: string;
+  readonly at: number;
+  readonly events: readonly AccountEvent[];
+}
+
+export interface UpdateFollower {
+  /** Orders that live when following begins (from the recovered state). */
+  seed(orders: Iterable<OrderRecord>): void;
+  /** What this entry means for its account's watchers; undefined where nothing they see changed. */
+  follow(batch: { readonly shard: number; readonly seq: number }, entry: CommittedEntry): AccountUpdate | undefined;
+}
+
+/**
+ * Folds committed events into order records. The shard's own state runs ahead of the journal, so what is pushed must
+ * come from here: nothing is visible before it is durable (I2).
+ */
+export function createUpdateFollower(): UpdateFollower {
+  const live = new Map<number, OrderRecord>();
+
+  return {
+    seed(orders) {
+      for (const record of orders) live.set(record.order.orderId, record);
+    },
+    follow({ shard, seq }, { streamId: accountId, at, events }) {
+      const touched = new Map<number, OrderRecord>();
+      const fills: FillRecord[] = [];
+      for (const event of events) {
+        const record = nextRecord(event, { accountId, at });
+        if (record !== undefined) touched.set(record.order.orderId, record);
+        if (event.type === 'OrderFilled') fills.push(fillRecord(event, { accountId, cloid: record?.order.cloid, at }));
+      }
+      if (events.length === 0) return undefined;
+      return { shard, seq, accountId, at, events, orders: [...touched.values()], fills };
+    },
+  };
+
+  function nextRecord(
+    event: AccountEvent,
+    entry: { readonly accountId: string; readonly at: number },
+  ): OrderRecord | undefined {
+    if (event.type === 'OrderPlaced') {
+      const record: OrderRecord = {
+        accountId: entry.accountId,
+        order: event.order,
+        status: statusOf(event.order),
+        statusAt: entry.at,
+      };
+      live.set(event.order.orderId, record);
+      return record;
+    }
+    if (event.type !== 'OrderFilled' && event.type !== 'OrderChanged' && event.type !== 'OrderEnded') return undefined;
+    const before = live.get(event.orderId);
+    if (before === undefined) return undefined;
+    const after = changedRecord(before, event, entry.at);
+    if (event.type === 'OrderEnded') live.delete(event.orderId);
+    else live.set(event.orderId, after);
+    return after;
+  }
+}
+
+type OrderChange = Extract<AccountEvent, { type: 'OrderFilled' | 'OrderChanged' | 'OrderEnded' }>;
+
+function changedRecord(before: OrderRecord, event: OrderChange, at: number): OrderRecord {
+  const { order } = before;
+  switch (event.type) {
+    case 'OrderFilled': {
+      const filled: Order = {
+        ...order,
+        legs: event.legs,
+        orderMargin: event.orderMargin,
+        filledSize: size(order.filledSize + event.size),
+        filledNotional: usd(order.filledNotional + notional(event.price, event.size)),
+      };
+      return { ...before, order: filled, status: statusOf(filled), statusAt: at };
+    }
+    case 'OrderChanged': {
+      const changed: Order = { ...order, legs: event.legs, orderMargin: event.orderMargin };
+      return { ...before, order: changed, status: statusOf(changed), statusAt: at };
+    }
+    case 'OrderEnded':
+      return {
+        ...before,
+        status: event.status,
+        statusAt: at,
+        ...(event.cause === undefined ? {} : { cause: event.cause }),
+      };
+  }
+}
+
+/** A live order is pending while a leg's fate at the venue is not known. */
+function statusOf(order: Order): 'pending' | 'open' {
+  return order.legs.some((leg) => leg.status === 'pending') ? 'pending' : 'open';
+}
+
+function fillRecord(
+  event: Extract<AccountEvent, { type: 'OrderFilled' }>,
+  owner: { readonly accountId: string; readonly cloid: string | undefined; readonly at: number },
+): FillRecord {
+  return {
+    accountId: owner.accountId,
+    tradeId: event.tradeId,
+    orderId: event.orderId,
+    ...(owner.cloid === undefined ? {} : { cloid: owner.cloid }),
+    symbol: event.symbol,
+    side: event.side,
+    price: event.price,
+    size: event.size,
+    startSize: event.startSize,
+    closedPnl: event.closedPnl,
+    fee: event.fee,
+    builderFee: event.builderFee,
+    liquidity: event.liquidity,
+    route: event.route,
+    time: event.venue?.time ?? event.at,
+    hash: event.venue?.hash ?? '',
+  };
+}

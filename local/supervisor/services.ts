@@ -74,6 +74,8 @@ export function serviceSpec(options: SpecOptions, name: ServiceName): ChildSpec 
     MARKET_DATA_URL: rpcOf(ports, 'market-data'),
     ADVERTISED_URL: rpcOf(ports, 'engine'),
     HL_TRADING_ACCOUNT: keyring.trading.address,
+    // No balancer stands before the gateway here.
+    TRUST_PROXY: 'false',
   };
   const given = container?.environment ?? {};
   const env = { ...given, ...pick(local, given), ...cloud.env };

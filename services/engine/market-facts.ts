@@ -15,7 +15,8 @@ export interface MarketFactsOptions {
  * three of two hundred.
  */
 export function createMarketFacts({ board, clock, venue }: MarketFactsOptions): () => ShardFacts {
-  let lookups: object = Object.create(null) as object;
+  // The universe may have arrived before the facts were asked for.
+  let lookups = lookupsFor(board);
   board.onUniverse(() => {
     lookups = lookupsFor(board);
   });

@@ -1,13 +1,12 @@
 /** `approveAgent`: the alias is claimed before the shard learns of it, so that an address never signs for two accounts. */
 import { errAnswer, errorTexts } from '@perps/contracts/hyperliquid';
-import type { Agent } from '@perps/domain/account';
+import { type Agent, ZERO_ADDRESS } from '@perps/domain/account';
 import type { ActionCall, ActionOutcome, ExchangeDeps } from './call.ts';
 import { submitSetting } from './settings.ts';
 
 const DAY_MS = 86_400_000;
 const VALID_DAYS_DEFAULT = 90;
 const VALID_DAYS_MAX = 180;
-const ZERO_ADDRESS = `0x${'0'.repeat(40)}`;
 
 /** The zero address revokes the agent of that name. */
 export async function approveAgent(call: ActionCall<'approveAgent'>, deps: ExchangeDeps): Promise<ActionOutcome> {

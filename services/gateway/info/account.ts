@@ -1,7 +1,7 @@
 /** `/info` about an account: from the engine that owns it. An address without an account gets the empty answers. */
 import type { InfoRequest, InfoRequestOf } from '@perps/contracts/hyperliquid';
 import { internalError } from '@perps/contracts/hyperliquid';
-import type { AccountState } from '@perps/domain/account';
+import { accountDecider, type AccountState } from '@perps/domain/account';
 import { failed, json, NO_ANSWER } from '../http/answer.ts';
 import type { InfoAnswer } from '../http/door.ts';
 import { toActiveAssetData, toClearinghouseState } from '../wire/clearinghouse.ts';
@@ -37,8 +37,13 @@ export async function answerAccountInfo(request: InfoRequest, deps: InfoDeps): P
     case 'userRole':
       return roleOf(request.user, accountId, deps);
     default:
-      return stateOf(request, await deps.engines.query('account', { accountId }), deps);
+      return stateOf(request, await accountOrEmpty(accountId, deps), deps);
   }
+}
+
+/** An address without an account looks like an account that has nothing. */
+export async function accountOrEmpty(accountId: string, { engines }: Pick<InfoDeps, 'engines'>): Promise<AccountState> {
+  return (await engines.query('account', { accountId })) ?? accountDecider.initialState(accountId);
 }
 
 async function orderList(
@@ -86,20 +91,14 @@ async function roleOf(user: string, accountId: string, { engines, accounts }: In
 }
 
 /** Requests that need only the account's state. */
-function stateOf(
-  request: InfoRequest & { readonly user: string },
-  account: AccountState | undefined,
-  deps: InfoDeps,
-): InfoAnswer {
+function stateOf(request: InfoRequest & { readonly user: string }, account: AccountState, deps: InfoDeps): InfoAnswer {
   const { markets, clock } = deps;
   switch (request.type) {
     case 'clearinghouseState':
       return present(toClearinghouseState(account, markets.view, clock.now()));
-    case 'activeAssetData': {
-      const market = markets.view(request.coin);
-      if (market === undefined) return { answer: failed(internalError()) };
-      return present(toActiveAssetData(account, { user: request.user, market, markets: markets.view }));
-    }
+    case 'activeAssetData':
+      if (markets.instrument(request.coin) === undefined) return { answer: failed(internalError()) };
+      return present(toActiveAssetData(account, request, markets.view));
     case 'userNonFundingLedgerUpdates':
       return rows([]);
     case 'userRateLimit':
@@ -111,7 +110,7 @@ function stateOf(
     case 'maxBuilderFee':
       return present(maxBuilderFee(account, request.builder));
     case 'approvedBuilders':
-      return present(Object.keys(account?.builderFees ?? {}));
+      return present(Object.keys(account.builderFees));
     case 'portfolio':
       return present(portfolioOf(account));
     case 'referral':

@@ -1,14 +1,13 @@
 /** Rights and limits of an account as `/info` tells them. */
 import type { ExtraAgent, UserRateLimit, UserRole } from '@perps/contracts/hyperliquid';
 import type { AccountState, Address } from '@perps/domain/account';
-import { formatUsd, ZERO_USD } from '@perps/domain/money';
+import { formatUsd } from '@perps/domain/money';
 
 /** The lifetime budget of an address before it has traded. */
 const REQUESTS_BASE = 10_000;
 const MICRO_USD = 1_000_000n;
 
-export function userRateLimit(account: AccountState | undefined): UserRateLimit {
-  const volume = account?.cumulativeVolume ?? ZERO_USD;
+export function userRateLimit({ cumulativeVolume: volume }: AccountState): UserRateLimit {
   return {
     cumVlm: formatUsd(volume),
     nRequestsUsed: 0,
@@ -18,12 +17,11 @@ export function userRateLimit(account: AccountState | undefined): UserRateLimit 
 }
 
 /** Named agents only, as at the venue. */
-export const extraAgents = (account: AccountState | undefined): ExtraAgent[] =>
-  (account?.agents ?? []).filter(({ name }) => name !== '');
+export const extraAgents = ({ agents }: AccountState): ExtraAgent[] => agents.filter(({ name }) => name !== '');
 
 /** Tenths of a basis point of a percent text (`0.02%` is 20). */
-export function maxBuilderFee(account: AccountState | undefined, builder: Address): number {
-  const percent = account?.builderFees[builder];
+export function maxBuilderFee(account: AccountState, builder: Address): number {
+  const percent = account.builderFees[builder];
   return percent === undefined ? 0 : Math.round(Number.parseFloat(percent) * 1_000);
 }
 

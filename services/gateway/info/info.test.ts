@@ -171,7 +171,7 @@ describe('/info', () => {
         returnOnEquity: '0.0',
         leverage: { type: 'cross', value: 10 },
         marginUsed: '2000.0',
-        liquidationPx: '75949.3',
+        liquidationPx: '75949.4',
       });
     });
 
@@ -194,7 +194,7 @@ describe('/info', () => {
         leverage: { type: 'isolated', value: 10, rawUsd: '11110.0' },
         unrealizedPnl: '100.0',
         marginUsed: '1110.0',
-        returnOnEquity: '0.099009901',
+        returnOnEquity: '0.0990099009',
         liquidationPx: '109728.3',
       });
       expect(state.marginSummary).toMatchObject({ accountValue: '6110.0', totalRawUsd: '16110.0' });

@@ -1,7 +1,7 @@
 /** Answers that gather several things about an account. */
 import type { AccountState } from '@perps/domain/account';
 import type { OrderRecord } from '@perps/contracts/engine';
-import { formatUsd, ZERO_USD } from '@perps/domain/money';
+import { formatUsd } from '@perps/domain/money';
 import { toClearinghouseState } from '../wire/clearinghouse.ts';
 import { frontendOpenOrders } from './history.ts';
 import type { InfoDeps } from './index.ts';
@@ -9,15 +9,15 @@ import type { InfoDeps } from './index.ts';
 const PERIODS = ['day', 'week', 'month', 'allTime', 'perpDay', 'perpWeek', 'perpMonth', 'perpAllTime'];
 
 /** Without history yet: the volume alone. */
-export function portfolioOf(account: AccountState | undefined): unknown {
-  const vlm = formatUsd(account?.cumulativeVolume ?? ZERO_USD);
+export function portfolioOf(account: AccountState): unknown {
+  const vlm = formatUsd(account.cumulativeVolume);
   return PERIODS.map((period) => [period, { accountValueHistory: [], pnlHistory: [], vlm }]);
 }
 
-export function referralOf(account: AccountState | undefined): unknown {
+export function referralOf(account: AccountState): unknown {
   return {
-    referredBy: account?.referrer === undefined ? null : { referrer: `0x${'0'.repeat(40)}`, code: account.referrer },
-    cumVlm: formatUsd(account?.cumulativeVolume ?? ZERO_USD),
+    referredBy: account.referrer === undefined ? null : { referrer: `0x${'0'.repeat(40)}`, code: account.referrer },
+    cumVlm: formatUsd(account.cumulativeVolume),
     unclaimedRewards: '0.0',
     claimedRewards: '0.0',
     builderRewards: '0.0',
@@ -29,12 +29,12 @@ export function referralOf(account: AccountState | undefined): unknown {
 /** State, open orders and contexts in one; undefined while a held market has no mark. */
 export function webData2(
   user: string,
-  account: AccountState | undefined,
+  account: AccountState,
   { markets, clock }: Pick<InfoDeps, 'markets' | 'clock'>,
 ): unknown {
   const clearinghouseState = toClearinghouseState(account, markets.view, clock.now());
   if (clearinghouseState === undefined) return undefined;
-  const unnamed = account?.agents.find(({ name }) => name === '');
+  const unnamed = account.agents.find(({ name }) => name === '');
   return {
     clearinghouseState,
     leadingVaults: [],
@@ -55,10 +55,10 @@ export function webData2(
 }
 
 /** The live orders of a state as records, newest first. */
-export function liveOrders(account: AccountState | undefined): OrderRecord[] {
-  return Object.values(account?.orders ?? {})
+export function liveOrders(account: AccountState): OrderRecord[] {
+  return Object.values(account.orders)
     .map((order) => ({
-      accountId: account?.accountId ?? '',
+      accountId: account.accountId,
       order,
       status: 'open' as const,
       statusAt: order.placedAt,
@@ -67,8 +67,8 @@ export function liveOrders(account: AccountState | undefined): OrderRecord[] {
 }
 
 /** The reduced successor of webData2. */
-export function webData3(user: string, account: AccountState | undefined, serverTime: number): unknown {
-  const unnamed = account?.agents.find(({ name }) => name === '');
+export function webData3(user: string, account: AccountState, serverTime: number): unknown {
+  const unnamed = account.agents.find(({ name }) => name === '');
   return {
     userState: {
       abstraction: 'disabled',

@@ -1,5 +1,6 @@
 /** Channels that show how an account is now: built anew after each change, whatever happened in between. */
 import { toActiveAssetData, toClearinghouseState } from '../wire/clearinghouse.ts';
+import { accountOrEmpty } from '../info/account.ts';
 import { openOrders } from '../info/history.ts';
 import type { InfoDeps } from '../info/index.ts';
 import { liveOrders, webData2, webData3 } from '../info/pictures.ts';
@@ -32,7 +33,7 @@ export async function buildPicture(
   accountId: string,
   deps: InfoDeps,
 ): Promise<string | undefined> {
-  const account = await deps.engines.query('account', { accountId });
+  const account = await accountOrEmpty(accountId, deps);
   const { type, user } = subscription;
   const data = ((): unknown => {
     switch (type) {
@@ -46,10 +47,8 @@ export async function buildPicture(
       }
       case 'openOrders':
         return { dex: subscription.dex, user, orders: openOrders(liveOrders(account), deps.markets.instrument) };
-      case 'activeAssetData': {
-        const market = deps.markets.view(subscription.coin);
-        return market && toActiveAssetData(account, { user, market, markets: deps.markets.view });
-      }
+      case 'activeAssetData':
+        return toActiveAssetData(account, subscription, deps.markets.view);
       case 'webData2':
         return webData2(user, account, deps);
       case 'webData3':

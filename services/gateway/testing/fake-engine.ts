@@ -10,17 +10,18 @@ import {
   shardResource,
   UPDATES_TOPIC,
 } from '@perps/contracts/engine';
-import type {
-  AccountState,
-  CancelOutcome,
-  CommandResult,
-  Order,
-  OrderOutcome,
-  OrderRequest,
-  OrderTarget,
-  Rejection,
+import {
+  accountDecider,
+  type AccountState,
+  type CancelOutcome,
+  type CommandResult,
+  type Order,
+  type OrderOutcome,
+  type OrderRequest,
+  type OrderTarget,
+  type Rejection,
 } from '@perps/domain/account';
-import { price, size, usd, ZERO_SIZE, ZERO_USD } from '@perps/domain/money';
+import { usd, ZERO_SIZE, ZERO_USD } from '@perps/domain/money';
 import { consumeNonce, judgeNonce } from '@perps/domain/nonces';
 import { type LeaseStore, silentLogger } from '@perps/runtime/ports';
 
@@ -225,7 +226,11 @@ export async function startFakeEngine(): Promise<FakeEngine> {
     address,
     openAccount(owner, wallet) {
       const accountId = accountIdOf(owner);
-      accounts.set(accountId, { state: emptyState(accountId, owner, wallet), records: new Map(), fills: [] });
+      accounts.set(accountId, {
+        state: { ...accountDecider.initialState(accountId), owner, wallet: usd(wallet) },
+        records: new Map(),
+        fills: [],
+      });
       return accountId;
     },
     account: (owner) => accounts.get(accountIdOf(owner))?.state,
@@ -249,25 +254,3 @@ const refused = (rejection: Rejection): CommandResult => ({ kind: 'refused', rej
 function patch(account: Account, change: Partial<AccountState>): void {
   account.state = { ...account.state, ...change };
 }
-
-const emptyState = (accountId: string, owner: string, wallet: bigint): AccountState => ({
-  accountId,
-  owner,
-  wallet: usd(wallet),
-  hold: ZERO_USD,
-  positions: {},
-  orders: {},
-  leverage: {},
-  agents: [],
-  nonces: {},
-  deposits: {},
-  recentInternalVolume: [],
-  bookedTids: {},
-  closedVenueOrders: [],
-  cumulativeVolume: ZERO_USD,
-  builderFees: {},
-  referrer: undefined,
-});
-
-export const lots = size;
-export const ticks = price;

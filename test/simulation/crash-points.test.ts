@@ -6,10 +6,11 @@ import { describeFailure } from './summary.ts';
 
 const SEED = 4_242;
 
-async function failuresOf(runs: readonly SeedOptions[]): Promise<readonly string[]> {
+async function failuresOf(runs: readonly SeedOptions[], crashesMin = 1): Promise<readonly string[]> {
   const reports: SeedReport[] = [];
   await runSeeds(runs, (report) => reports.push(report));
   expect(reports).toHaveLength(runs.length);
+  expect(reports.filter(({ injected }) => (injected.get('crash') ?? 0) < crashesMin)).toEqual([]);
   return reports
     .filter(({ violations }) => violations.length > 0)
     .map((report) => `${describeFailure(report)} (crash points)`);
@@ -17,13 +18,13 @@ async function failuresOf(runs: readonly SeedOptions[]): Promise<readonly string
 
 describe('a crash at every await', () => {
   it.each([1, 2, 4])('loses and doubles nothing, with %i in flight', async (maxInFlight) => {
-    const { points, violations } = await runSeed({ seed: SEED, maxInFlight, diesAtPoints: new Set() });
+    const { points, violations } = await runSeed({ seed: SEED, maxInFlight, script: {} });
     expect(violations).toEqual([]);
     expect(points).toBeGreaterThan(50);
     const runs = Array.from({ length: points }, (_, index) => ({
       seed: SEED,
       maxInFlight,
-      diesAtPoints: new Set([index + 1]),
+      script: { diesAtPoints: new Set([index + 1]) },
     }));
     expect(await failuresOf(runs)).toEqual([]);
   });
@@ -33,8 +34,22 @@ describe('a crash at every await', () => {
     const runs = Array.from({ length: 400 }, () => ({
       seed: SEED,
       maxInFlight: random.pick([1, 2]),
-      diesAtPoints: new Set([1 + random.int(150), 1 + random.int(250)]),
+      script: { diesAtPoints: new Set([1 + random.int(90), 1 + random.int(200)]) },
     }));
     expect(await failuresOf(runs)).toEqual([]);
   });
+
+  it.each([1, 2])(
+    'nor does a port that throws out of the blue, at every call, with %i in flight',
+    async (maxInFlight) => {
+      const { calls } = await runSeed({ seed: SEED, maxInFlight, script: {} });
+      expect(calls).toBeGreaterThan(20);
+      const runs = Array.from({ length: calls }, (_, index) => ({
+        seed: SEED,
+        maxInFlight,
+        script: { breaksAtCalls: new Set([index + 1]) },
+      }));
+      expect(await failuresOf(runs, 0)).toEqual([]);
+    },
+  );
 });

@@ -68,7 +68,8 @@ function faultyAppend(
   { life, store, record }: { readonly life: Life; readonly store: MemoryJournal; readonly record: JournalRecord },
 ): Promise<AppendOutcome> {
   const { clock, random } = world;
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
+    if (world.breaks()) reject(new Error('injected'));
     if (!world.leave(life)) return;
     let answered = false;
     const answer = (outcome: AppendOutcome): void => {
@@ -126,6 +127,7 @@ interface Call<Answer> {
 /** A call there and back; the caller may die on either end of it. */
 export function roundTrip<Answer>(world: World, { life, act, extraMs = 0 }: Call<Answer>): Promise<Answer> {
   return new Promise((resolve, reject) => {
+    if (world.breaks()) reject(new Error('injected'));
     if (!world.leave(life)) return;
     const bring = (hear: () => void): void => {
       world.clock.schedule(world.latency() + extraMs, () => world.deliver(life, hear));

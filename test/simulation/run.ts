@@ -38,8 +38,13 @@ export interface SeedOptions {
   readonly maxInFlight?: number;
   /** Default `identity`: the protocol is simulated, not the bytes. */
   readonly codec?: 'identity' | 'journal';
-  /** No random faults: the process that crosses one of these awaits dies there. */
-  readonly diesAtPoints?: ReadonlySet<number>;
+  /** Instead of random faults, a short scripted run with faults at exactly these places. */
+  readonly script?: {
+    /** A process that crosses one of these awaits (counted over the run) dies there. */
+    readonly diesAtPoints?: ReadonlySet<number>;
+    /** These calls of ports throw, although they do what they were asked. */
+    readonly breaksAtCalls?: ReadonlySet<number>;
+  };
 }
 
 export interface SeedReport {
@@ -50,6 +55,8 @@ export interface SeedReport {
   readonly injected: ReadonlyMap<FaultClass, number>;
   /** Awaits crossed by live processes. */
   readonly points: number;
+  /** Calls of ports. */
+  readonly calls: number;
   readonly maxInFlight: number;
 }
 
@@ -97,12 +104,13 @@ export async function runSeed(options: SeedOptions): Promise<SeedReport> {
 }
 
 function startRun(options: SeedOptions): Run {
-  const { seed, diesAtPoints } = options;
+  const { seed, script } = options;
   const servers: Server[] = [];
   const world = createWorld({
     seed,
-    faults: diesAtPoints === undefined,
-    ...(diesAtPoints === undefined ? {} : { diesAt: (point: number) => diesAtPoints.has(point) }),
+    faults: script === undefined,
+    diesAt: (point) => script?.diesAtPoints?.has(point) === true,
+    breaksAt: (call) => script?.breaksAtCalls?.has(call) === true,
     onDeath: (life: Life) => servers.find((server) => server.life === life)?.crash(200),
   });
   const shared: Shared = {
@@ -121,7 +129,7 @@ function startRun(options: SeedOptions): Run {
   startServer(shared, 'y');
   const acknowledged: Acknowledged[] = [];
   const observed: Observed[] = [];
-  const isScripted = diesAtPoints !== undefined;
+  const isScripted = script !== undefined;
   const clients = Array.from({ length: isScripted ? 1 : CLIENTS }, (_, index) =>
     startClient({
       world,
@@ -172,7 +180,7 @@ function step(run: Run): void {
   const { clock } = run.shared.world;
   const elapsed = clock.monotonic();
   const isDone = run.clients.every((client) => client.isDone());
-  const restUntil = run.options.diesAtPoints === undefined ? FAULTS_MS + REST_MS : 0;
+  const restUntil = run.options.script === undefined ? FAULTS_MS + REST_MS : 0;
   run.isOver = (isDone && elapsed >= restUntil && hasOwner(run)) || elapsed > DEADLINE_MS || !clock.step();
 }
 
@@ -197,6 +205,7 @@ async function finish(run: Run): Promise<SeedReport> {
     acknowledged: run.acknowledged.length,
     injected: world.injected,
     points: world.points.passed,
+    calls: world.points.calls,
     maxInFlight,
   };
 }

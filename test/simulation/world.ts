@@ -53,7 +53,7 @@ export interface World {
   readonly faults: { active: boolean };
   readonly injected: Map<FaultClass, number>;
   /** Points at which a life has crossed an await, counted over the run. */
-  readonly points: { passed: number };
+  readonly points: { passed: number; calls: number };
   count(fault: FaultClass): void;
   /** Draws whether this fault strikes now. */
   strikes(fault: keyof typeof FAULT_RATES): boolean;
@@ -61,6 +61,8 @@ export interface World {
   latency(): number;
   /** Hands something to a process when it can hear it; never to a dead one. */
   deliver(life: Life, hear: () => void): void;
+  /** True where this call of a port is the one that throws, out of the blue. */
+  breaks(): boolean;
   /** A process lets go of something (a call, an answer): false where it dies on that very point. */
   leave(life: Life): boolean;
 }
@@ -72,15 +74,18 @@ export interface WorldOptions {
   /** Called at every await a live process crosses, counted from 1; true = it dies there. */
   readonly diesAt?: (point: number) => boolean;
   readonly onDeath?: (life: Life) => void;
+  /** Calls of ports, counted from 1, that throw. */
+  readonly breaksAt?: (call: number) => boolean;
 }
 
 /** Time, chance and the network of one seed. */
-export function createWorld({ seed, faults: active, diesAt = () => false, onDeath }: WorldOptions): World {
+export function createWorld(options: WorldOptions): World {
+  const { seed, faults: active, diesAt = () => false, breaksAt = () => false, onDeath } = options;
   const clock = createVirtualClock();
   const random = createSeededRandom(seed);
   const faults = { active };
   const injected = new Map<FaultClass, number>();
-  const points = { passed: 0 };
+  const points = { passed: 0, calls: 0 };
   const count = (fault: FaultClass): void => {
     injected.set(fault, (injected.get(fault) ?? 0) + 1);
   };
@@ -108,6 +113,10 @@ export function createWorld({ seed, faults: active, diesAt = () => false, onDeat
     count,
     leave,
     deliver,
+    breaks: () => {
+      points.calls += 1;
+      return breaksAt(points.calls);
+    },
     strikes: (fault) => {
       if (!faults.active || !random.chance(FAULT_RATES[fault])) return false;
       count(fault);

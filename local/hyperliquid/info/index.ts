@@ -48,6 +48,7 @@ const handlers: Handlers = {
   perpsAtOpenInterestCap: () => [],
   predictedFundings,
   spotMeta: () => SPOT_META,
+  outcomeMeta: () => ({ outcomes: [], questions: [] }),
   spotMetaAndAssetCtxs: () => [SPOT_META, SPOT_CONTEXTS],
   exchangeStatus: (venue) => ({ time: venue.clock.now(), specialStatuses: null }),
   marginTable: (_, request) => marginTable(request.id),

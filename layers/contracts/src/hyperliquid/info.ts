@@ -29,6 +29,7 @@ const infoRequest = z.discriminatedUnion('type', [
   ofDex('perpsAtOpenInterestCap'),
   bare('predictedFundings'),
   bare('spotMeta'),
+  bare('outcomeMeta'),
   bare('spotMetaAndAssetCtxs'),
   bare('exchangeStatus'),
   z.object({ type: z.literal('marginTable'), id: uint, dex }),

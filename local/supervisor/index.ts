@@ -221,13 +221,14 @@ async function waitReady(running: Running): Promise<void> {
     return !isWhole && reason !== undefined && /^\d{3} /.test(reason) ? undefined : reason;
   };
   await Promise.all(
-    names.map((name) =>
-      waitUntil(() => missing(name), {
+    names.map(async (name) => {
+      await waitUntil(() => missing(name), {
         what: `${name} (log: ${join(running.dir, 'logs', `${name}.log`)})`,
         withinMs: READY_MS_MAX,
         signal: running.stopping.signal,
-      }),
-    ),
+      });
+      running.say(`${name} is healthy`);
+    }),
   );
 }
 

@@ -6,17 +6,46 @@ const CODE_MINUS = 45;
 const CODE_POINT = 46;
 /** Longer texts are refused before any work is done with them. */
 const TEXT_LENGTH_MAX = 40;
+/** Integers of so many digits are exact in a double. */
+const EXACT_DIGITS = 15;
 
 /**
  * Parses a plain decimal (`-12.50`) at `decimals` places.
  * `undefined` where it is not one or has more significant decimals than fit (trailing zeros do fit).
  */
 export function parseDecimal(text: string, decimals: number): bigint | undefined {
+  const short = parseShort(text, decimals);
+  if (short !== undefined) return BigInt(short);
   const parts = splitDecimal(text);
   if (parts === undefined) return undefined;
   const fraction = parts.fraction.replace(/0+$/, '');
   if (fraction.length > decimals) return undefined;
   return scaled(parts, fraction.padEnd(decimals, '0'));
+}
+
+/**
+ * The usual case in one pass, because parsing is most of an order's arithmetic: so few digits that a double is exact.
+ * `undefined` means no more than "look closer".
+ */
+function parseShort(text: string, decimals: number): number | undefined {
+  const { length } = text;
+  if (length === 0 || length > EXACT_DIGITS) return undefined;
+  const negative = text.charCodeAt(0) === CODE_MINUS;
+  let value = 0;
+  let digits = 0;
+  let point = -1;
+  for (let index = negative ? 1 : 0; index < length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code >= CODE_0 && code <= CODE_9) {
+      value = value * 10 + (code - CODE_0);
+      digits += 1;
+    } else if (code === CODE_POINT && point === -1) point = index;
+    else return undefined;
+  }
+  const missing = point === -1 ? decimals : decimals - (length - 1 - point);
+  if (digits === 0 || missing < 0 || digits + missing > EXACT_DIGITS) return undefined;
+  value *= 10 ** missing;
+  return negative ? -value : value;
 }
 
 /** Like `parseDecimal`, but surplus decimals are cut off (toward zero). For prices of a feed, never for orders. */

@@ -2,6 +2,7 @@
 import { orderStatuses, type WireOrderStatus } from '@perps/contracts/hyperliquid';
 import type { Side, VenueFill } from '@perps/domain/account';
 import {
+  divide,
   parseDecimalTruncated,
   parseFeedPrice,
   parsePrice,
@@ -108,6 +109,15 @@ const stateSchema = z.object({
   time,
 });
 
+/** More than the noise of a double, less than half a lot. */
+const NOISE_DECIMALS = 6;
+
+/** A size the venue summed in doubles: recorded positions read `4050254.1000000001`. The nearest lot is meant. */
+function parseSum(text: string, szDecimals: number): Size | undefined {
+  const fine = parseDecimalTruncated(text, szDecimals + NOISE_DECIMALS);
+  return fine === undefined ? undefined : size(divide(fine, 10n ** BigInt(NOISE_DECIMALS), 'halfUp'));
+}
+
 const sideOf = (wire: 'B' | 'A'): Side => (wire === 'B' ? 'buy' : 'sell');
 /** Builder-deployed perps and spot pairs share the account's streams and are not ours. */
 const isOurMarket = (coin: string): boolean => !/[:@/]/.test(coin);
@@ -124,7 +134,7 @@ function fillOf(row: z.infer<typeof fillSchema>, szDecimals: number | undefined)
   if (szDecimals === undefined) return undefined;
   const price = parsePrice(row.px, szDecimals);
   const filled = parseSize(row.sz, szDecimals);
-  const startSize = parseSize(row.startPosition, szDecimals);
+  const startSize = parseSum(row.startPosition, szDecimals);
   const fee = parseDecimalTruncated(row.fee, USD_DECIMALS);
   if (price === undefined || filled === undefined || startSize === undefined || fee === undefined) return undefined;
   return {
@@ -169,7 +179,7 @@ function orderUpdateOf(
   const szDecimals = szDecimalsOf(order.coin);
   if (szDecimals === undefined) return undefined;
   const original = parseSize(order.origSz, szDecimals);
-  const remaining = parseSize(order.sz, szDecimals);
+  const remaining = parseSum(order.sz, szDecimals);
   if (original === undefined || remaining === undefined || remaining > original) return undefined;
   const status = statusOf(cause);
   return {
@@ -207,7 +217,7 @@ function openOrderOf(
   if (szDecimals === undefined) return undefined;
   const limitPrice = parseFeedPrice(row.limitPx, szDecimals);
   const originalSize = parseSize(row.origSz, szDecimals);
-  const remainingSize = parseSize(row.sz, szDecimals);
+  const remainingSize = parseSum(row.sz, szDecimals);
   if (limitPrice === undefined || originalSize === undefined || remainingSize === undefined) return undefined;
   return {
     venueCloid: row.cloid ?? undefined,
@@ -228,7 +238,7 @@ export function parseAccountState(body: unknown, szDecimalsOf: SzDecimalsOf): Ve
   const positions: Record<string, Size> = {};
   for (const { position } of parsed.data.assetPositions) {
     const szDecimals = szDecimalsOf(position.coin);
-    const signed = szDecimals === undefined ? undefined : parseSize(position.szi, szDecimals);
+    const signed = szDecimals === undefined ? undefined : parseSum(position.szi, szDecimals);
     if (signed === undefined) return undefined;
     if (signed !== 0n) positions[position.coin] = signed;
   }

@@ -7,10 +7,10 @@ import type { Bbo, BookLevel, Instrument, MarginTier } from '@perps/domain/marke
 import {
   parseFeedPrice,
   parseRate,
-  parseSize,
   PRICE_AND_SIZE_DECIMALS,
   type Price,
   type Rate,
+  size,
   usd,
   USD_DECIMALS,
   parseDecimalTruncated,
@@ -244,8 +244,9 @@ function sideOf(
 
 function levelOf(wire: z.infer<typeof level>, instrument: Instrument): BookLevel | undefined {
   const price = positivePrice(wire.px, instrument);
-  const size = parseSize(wire.sz, instrument.szDecimals);
-  return price === undefined || size === undefined || size <= 0n ? undefined : { price, size };
+  // A level is a sum and may carry the noise of doubles; cut, it never promises more than there is.
+  const lots = parseDecimalTruncated(wire.sz, instrument.szDecimals);
+  return price === undefined || lots === undefined || lots <= 0n ? undefined : { price, size: size(lots) };
 }
 
 /** Data of channel `trades`, in the venue's shape (only the doors read trades). */

@@ -28,7 +28,7 @@ export function createVirtualClock(startAt = 1_700_000_000_000): VirtualClock {
 
   const schedule = (ms: number, run: () => void): (() => void) => {
     order += 1;
-    const timer: Timer = { at: elapsed + Math.max(0, ms), order, run };
+    const timer: Timer = { at: ms > 0 ? elapsed + ms : elapsed, order, run };
     pushTimer(timers, timer);
     return () => {
       timer.run = undefined;

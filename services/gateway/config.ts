@@ -13,7 +13,7 @@ export const gatewayConfig = z.object({
   MARKET_DATA_URL: z.url(),
   /** Per client address; absent = Hyperliquid's 1,200, and a generous limit for loopback. */
   RATE_LIMIT_WEIGHT_PER_MINUTE: wholeNumber(1, 1_000_000_000).optional(),
-  /** Set behind a load balancer: the client's address is then its last entry of X-Forwarded-For. */
+  /** Set behind edge and balancer: the client's address is then the last entry but one of X-Forwarded-For. */
   TRUST_PROXY: z.stringbool().default(false),
   IDENTITIES_TABLE: z.string(),
   LEASES_TABLE: z.string(),

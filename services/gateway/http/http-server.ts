@@ -37,8 +37,9 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   const app = fastify({
     bodyLimit: BODY_BYTES_MAX,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    // One hop: the balancer in front of us; what clients write into the header themselves is not believed.
-    trustProxy: options.trustProxy ? (_address, hop) => hop < 1 : false,
+    // Two hops: the balancer, and the edge before it (API Gateway or CloudFront), which names the client. What clients
+    // write into the header themselves stands further left and is not believed.
+    trustProxy: options.trustProxy ? (_address, hop) => hop < 2 : false,
     logger: false,
     forceCloseConnections: true,
   });

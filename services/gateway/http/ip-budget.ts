@@ -13,7 +13,7 @@ interface Bucket {
 }
 
 const MINUTE_MS = 60_000;
-/** Addresses remembered; beyond it full buckets are dropped, then the oldest. */
+/** Addresses remembered; beyond it the one unused for longest is dropped. */
 const ADDRESSES_MAX = 20_000;
 
 /** `weightPerMinute` is asked per address, so that loopback may have its own limit. */
@@ -26,22 +26,15 @@ export function createIpBudget(options: {
   function bucketOf(ip: string): Bucket {
     const limit = options.weightPerMinute(ip);
     const now = options.now();
-    const known = buckets.get(ip);
-    if (known === undefined) {
-      if (buckets.size >= ADDRESSES_MAX) prune(now);
-      const bucket = { tokens: limit, at: now };
-      buckets.set(ip, bucket);
-      return bucket;
-    }
-    known.tokens = Math.min(limit, known.tokens + ((now - known.at) * limit) / MINUTE_MS);
-    known.at = now;
-    return known;
-  }
-
-  function prune(now: number): void {
-    for (const [ip, bucket] of buckets) if (now - bucket.at >= MINUTE_MS) buckets.delete(ip);
+    const bucket = buckets.get(ip) ?? { tokens: limit, at: now };
+    bucket.tokens = Math.min(limit, bucket.tokens + ((now - bucket.at) * limit) / MINUTE_MS);
+    bucket.at = now;
+    // Inserted anew, so that the first of the map is the one unused for longest.
+    buckets.delete(ip);
+    buckets.set(ip, bucket);
     const oldest = buckets.keys().next().value;
-    if (buckets.size >= ADDRESSES_MAX && oldest !== undefined) buckets.delete(oldest);
+    if (buckets.size > ADDRESSES_MAX && oldest !== undefined) buckets.delete(oldest);
+    return bucket;
   }
 
   return {

@@ -44,6 +44,12 @@ function answerStatic(request: InfoRequest, { clock }: InfoDeps): InfoAnswer | u
       return { answer: json(EMPTY_SPOT_STATE) };
     case 'perpDexs':
       return { answer: json([null]) };
+    case 'outcomeMeta':
+      return { answer: json({ outcomes: [], questions: [] }) };
+    case 'delegatorSummary':
+      return {
+        answer: json({ delegated: '0.0', undelegated: '0.0', totalPendingWithdrawal: '0.0', nPendingWithdrawals: 0 }),
+      };
     case 'exchangeStatus':
       return { answer: json({ time: clock.now(), specialStatuses: null }) };
     case 'subAccounts':

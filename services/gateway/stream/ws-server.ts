@@ -79,12 +79,10 @@ export function createStreamServer(deps: StreamServerDeps): StreamServer {
   };
 }
 
-/** Behind a balancer the client is the last entry it appended to X-Forwarded-For. */
+/** Behind edge and balancer the client is the last entry but one of X-Forwarded-For: the balancer appended the edge. */
 function ipOf(request: IncomingMessage, trustProxy: boolean): string {
-  const forwarded = trustProxy ? request.headers['x-forwarded-for'] : undefined;
-  const last = String(forwarded ?? '')
-    .split(',')
-    .at(-1)
-    ?.trim();
-  return last !== undefined && last !== '' ? last : (request.socket.remoteAddress ?? '');
+  const forwarded = trustProxy ? String(request.headers['x-forwarded-for'] ?? '') : '';
+  const hops = forwarded.split(',').map((hop) => hop.trim());
+  const client = hops.at(-2) ?? hops.at(-1) ?? '';
+  return client === '' ? (request.socket.remoteAddress ?? '') : client;
 }

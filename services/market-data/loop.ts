@@ -105,8 +105,10 @@ class FeedLoop implements Feed {
     while (!signal.aborted) {
       await clock.sleep(FLUSH_MS, signal);
       if (!this.#waiting.isEmpty()) this.#flush();
-      if (clock.monotonic() < healthAt) continue;
-      healthAt += HEALTH_MS;
+      const now = clock.monotonic();
+      if (now < healthAt) continue;
+      // After a pause of the process one frame says it all.
+      healthAt = Math.max(healthAt + HEALTH_MS, now);
       this.#tellHealth();
     }
   }

@@ -55,6 +55,7 @@ class Exchange implements ExchangeClient {
 
   async send(key: string, signable: Signable, priority: WeightPriority): Promise<SendOutcome> {
     const { clock, logger } = this.#options;
+    const acceptedAt = clock.monotonic();
     if (clock.now() >= signable.expiresAfter) return this.#tooLate(key, 'expired before it was signed');
     if (!(await this.#weight(signable, priority))) return this.#tooLate(key, 'no request weight before its expiry');
     const prepared = this.#prepare(key, signable);
@@ -67,7 +68,7 @@ class Exchange implements ExchangeClient {
     }
     // Signing took time; past the expiry the venue would only refuse.
     if (clock.now() >= signable.expiresAfter) return this.#tooLate(key, 'expired while it was signed');
-    return this.#post(prepared);
+    return this.#post(prepared, acceptedAt);
   }
 
   #tooLate(key: string, cause: string): SendOutcome {
@@ -109,10 +110,10 @@ class Exchange implements ExchangeClient {
     }
   }
 
-  async #post(prepared: Prepared): Promise<SendOutcome> {
+  async #post(prepared: Prepared, acceptedAt: number): Promise<SendOutcome> {
     const { clock, random, budget, metrics } = this.#options;
     for (let attempt = 1; ; attempt += 1) {
-      const outcome = await this.#postOnce(prepared);
+      const outcome = await this.#postOnce(prepared, attempt === 1 ? acceptedAt : clock.monotonic());
       const isLimited = outcome.kind === 'answered' && outcome.answer.status === 429;
       if (!isLimited) return outcome;
       metrics.count('venueRateLimited');
@@ -125,14 +126,15 @@ class Exchange implements ExchangeClient {
     }
   }
 
-  async #postOnce(prepared: Prepared): Promise<SendOutcome> {
+  async #postOnce(prepared: Prepared, acceptedAt: number): Promise<SendOutcome> {
     const { http, clock, metrics } = this.#options;
     const body = await prepared.body;
     const repeats = prepared.sent;
     prepared.sent += 1;
     const startedAt = clock.monotonic();
+    const onSent = (): void => metrics.timing('venueActionToSocketMs', clock.monotonic() - acceptedAt);
     try {
-      const answer = await http.post('/exchange', body, { timeoutMs: TIMEOUT_MS });
+      const answer = await http.post('/exchange', body, { timeoutMs: TIMEOUT_MS, onSent });
       metrics.timing('venueActionMs', clock.monotonic() - startedAt);
       return { kind: 'answered', answer, repeats };
     } catch (cause) {

@@ -1,9 +1,9 @@
 /** A resting INTERNAL leg that the bbo has crossed, and orders whose time is over. */
 import { bestLevel, crosses, type MarketView } from '../market/index.ts';
-import { size as lots } from '../money/index.ts';
+import { size as lots, type Usd, usd } from '../money/index.ts';
 import { type Draft, emit, venueCloidFor, viewOf } from './draft.ts';
 import { divide, type LegPlan } from './legs.ts';
-import { availableMargin, openingNeed, orderMarginAfter, releasedByClosing } from './margin.ts';
+import { availableMargin, marginPrice, openingNeed, orderMarginAfter, releasedByClosing } from './margin.ts';
 import type { Order, OrderLeg } from './model.ts';
 import { checkTrading } from './order-checks.ts';
 import { endIfDone, followPositions, stopOrder } from './order-end.ts';
@@ -61,19 +61,28 @@ function replan(draft: Draft, { order, leg, view }: Omit<Firing, 'plans'>): read
   return size === 0n ? [] : [{ route: 'INTERNAL', size, openingSize: lots(0n), decision: leg.decision }];
 }
 
-/** What it had set aside is free for it again; the rest must be there now, at the limit it fills at. */
+/** What it had set aside is free for it again; the rest must be there now. */
 function hasMargin(draft: Draft, { order, view, plans }: Omit<Firing, 'leg'>): boolean {
-  const { leverage } = leverageSettingOf(draft.state, view.instrument);
-  let needed = 0n;
+  const needed = neededMargin(draft, { order, view, plans });
+  if (needed === 0n) return true;
   let released: bigint = order.orderMargin;
   for (const { route, size, openingSize } of plans) {
-    needed += openingNeed(view, { size: openingSize, price: order.limitPrice, leverage }, draft.context.fees);
     const position = positionOn(draft.state, order.symbol, route);
     if (position !== undefined) released += releasedByClosing(position, view, lots(size - openingSize));
   }
-  if (needed === 0n) return true;
   const available = availableMargin(draft.state, draft.context.markets);
   return available !== undefined && needed <= available + released;
+}
+
+/** An INTERNAL part fills at its limit now; what goes to the venue may fill higher. 10⁻⁶ USD. */
+function neededMargin(draft: Draft, { order, view, plans }: Omit<Firing, 'leg'>): Usd {
+  const { leverage } = leverageSettingOf(draft.state, view.instrument);
+  let needed = 0n;
+  for (const { route, openingSize } of plans) {
+    const price = route === 'INTERNAL' ? order.limitPrice : marginPrice(view, order.side, order.limitPrice);
+    needed += openingNeed(view, { size: openingSize, price, leverage }, draft.context.fees);
+  }
+  return usd(needed);
 }
 
 function fire(draft: Draft, firing: Firing): void {
@@ -83,13 +92,14 @@ function fire(draft: Draft, firing: Firing): void {
   const stays: OrderLeg = internal === undefined ? { ...leg, status: 'done' } : kept(leg, internal);
   const added = venue === undefined ? undefined : venueLeg(draft, order, venue);
   const legs = [...order.legs.map((old) => (old === leg ? stays : old)), ...(added === undefined ? [] : [added])];
+  const others = order.legs.filter((old) => old !== leg);
   const isSame = added === undefined && stays.size === leg.size && stays.status === leg.status;
   if (!isSame) {
     emit(draft, {
       type: 'OrderChanged',
       orderId: order.orderId,
       legs,
-      orderMargin: orderMarginAfter(order, legs),
+      orderMargin: usd(orderMarginAfter(order, others) + neededMargin(draft, { order, view, plans })),
       cause: added === undefined ? 'reduceOnly' : (venue?.decision.reason ?? 'rerouted'),
     });
   }

@@ -25,8 +25,7 @@ export function bookVenueFill(draft: Draft, venueCloid: string, fill: VenueFill)
   const { order, legIndex, isLive } = found;
   const filledSize = addSize(leg.filledSize, fill.size);
   const isOver = filledSize >= leg.size || (leg.ending !== undefined && filledSize >= leg.ending.executedSize);
-  // A fill proves that the order reached the book; an IOC one does not rest there.
-  const status = !isLive || isOver ? 'done' : order.timeInForce === 'IOC' ? leg.status : 'open';
+  const status = statusAfterFill(order, leg, isOver || !isLive);
   bookExecution(draft, {
     order,
     legIndex,
@@ -38,12 +37,18 @@ export function bookVenueFill(draft: Draft, venueCloid: string, fill: VenueFill)
     legAfter: { ...leg, filledSize, status, venueOrderId: fill.venueOrderId },
     venue: { tid: fill.tid, venueOrderId: fill.venueOrderId, hash: fill.hash, time: fill.time },
   });
-  if (isLive && isOver) {
+  if (isLive && isOver && leg.status !== 'done') {
     emit(draft, { type: 'VenueOrderResolved', venueCloid, fate: 'ended' });
     endIfDone(draft, order.orderId, endingOf(leg, leg.ending?.status ?? 'filled', leg.ending?.cause));
   }
   followPositions(draft, order.symbol);
   return undefined;
+}
+
+/** A fill proves that the order reached the book; an IOC one does not rest there, and what was over stays over. */
+function statusAfterFill(order: Order, leg: OrderLeg, isOver: boolean): OrderLeg['status'] {
+  if (isOver || leg.status === 'done') return 'done';
+  return order.timeInForce === 'IOC' ? leg.status : 'open';
 }
 
 /** The venue charges the builder's part inside its fee; our schedule says how much of it that is. */

@@ -1,6 +1,7 @@
 /** The whole system on one machine: cloud, functions, venue and services, from an empty folder to ready. */
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { RoutingPolicy } from '@perps/domain/routing';
 import { createWallet, LOCAL_POLICY, openKeyring, type Keyring, type Wallet } from './accounts.ts';
 import { superviseChild, type Child, type ChildSpec } from './child.ts';
 import { claimInstance, writeJson, type Instance } from './instance.ts';
@@ -42,6 +43,10 @@ export interface System {
   /** A new account with a balance (whole USD), ready to trade. */
   createTrader(options?: { readonly balance?: number }): Promise<Wallet>;
   process(name: ProcessName): Child | undefined;
+  /** Gives every shard a routing policy; the version must grow. */
+  setPolicy(policy: RoutingPolicy): Promise<void>;
+  /** The engine's internal door. */
+  readonly engineUrl: string;
   /** Until every service says that it is healthy. */
   waitReady(): Promise<void>;
   stop(): Promise<void>;
@@ -271,6 +276,8 @@ function toSystem(running: Running): System {
       return wallet;
     },
     process: (name) => children.get(name),
+    setPolicy: (policy) => running.platform.treasury.setPolicy(policy),
+    engineUrl: `ws://127.0.0.1:${ports.engine}/rpc`,
     waitReady: () => waitReady(running),
     stop: () => stop(running),
   };

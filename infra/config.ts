@@ -104,11 +104,8 @@ const isStage = (name: string): name is Stage => Object.hasOwn(STAGES, name);
 /** Every rule a configuration breaks, in words. */
 export function problemsOf(config: StageConfig): readonly string[] {
   const rules: readonly (readonly [holds: boolean, rule: string])[] = [
-    // The venue cloid carries the shard in one byte.
-    [
-      Number.isInteger(config.shardCount) && config.shardCount >= 1 && config.shardCount <= 256,
-      'shardCount is 1 … 256',
-    ],
+    // Order and trade ids are counter × 64 + shard.
+    [Number.isInteger(config.shardCount) && config.shardCount >= 1 && config.shardCount <= 64, 'shardCount is 1 … 64'],
     [/^0x[0-9a-fA-F]{40}$/.test(config.hlTradingAccount), 'hlTradingAccount is 0x and 40 hex digits'],
     [/^https?:\/\//.test(config.venue.url), 'venue.url is an http(s) address'],
     [/^wss?:\/\//.test(config.venue.wsUrl), 'venue.wsUrl is a ws(s) address'],

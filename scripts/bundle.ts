@@ -19,9 +19,12 @@ if (values.help === true) {
 }
 
 /** Bundled CommonJS packages call require(); ES modules have none. */
-const BANNER = "import { createRequire as perpsRequire } from 'node:module'; const require = perpsRequire(import.meta.url);";
+const BANNER =
+  "import { createRequire as perpsRequire } from 'node:module'; const require = perpsRequire(import.meta.url);";
 
-const roles = (await readdir(join(root, 'services'))).filter((role) => existsSync(join(root, 'services', role, 'main.ts')));
+const roles = (await readdir(join(root, 'services'))).filter((role) =>
+  existsSync(join(root, 'services', role, 'main.ts')),
+);
 await mkdir(values.out, { recursive: true });
 await build({
   absWorkingDir: root,

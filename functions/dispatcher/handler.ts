@@ -1,0 +1,18 @@
+/** The journal's stream → notices to its consumers. The stream takes two readers: this is one, for all of them. */
+import { createSqsClient, createSqsNotices, loadConfig } from '@perps/adapters/aws';
+import { createObservability, observed } from '@perps/adapters/lambda';
+import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
+import { dispatch, dispatcherConfig } from './request.ts';
+
+const config = loadConfig(dispatcherConfig);
+const observability = createObservability('dispatcher');
+const send = createSqsNotices({ client: createSqsClient(), queueUrl: config.PROJECTIONS_QUEUE_URL });
+
+export const handler = observed(
+  observability,
+  async ({ Records: records }: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> => {
+    const { batchItemFailures, causes } = await dispatch(records, send);
+    for (const error of causes) observability.logger.error('notice not sent', { error });
+    return { batchItemFailures };
+  },
+);

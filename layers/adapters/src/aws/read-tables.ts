@@ -1,0 +1,46 @@
+/** The projector of the read tables on DynamoDB, wired: for the function that follows the journal and for the rebuild. */
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { createBatchCodec } from '@perps/contracts/journal';
+import type { ReadTable } from '@perps/contracts/projection';
+import type { ShardEvent } from '@perps/domain/shard';
+import { createProjector, type Projector } from '@perps/runtime/projection';
+import { z } from 'zod';
+import { createDynamoJournal } from './dynamo-journal.ts';
+import { createDynamoReadModel } from './dynamo-read-model.ts';
+
+const tableName = z.string().min(3);
+
+/** Names of the tables it reads and writes. */
+export const readTablesConfig = z.object({
+  JOURNAL_TABLE: tableName,
+  CHECKPOINTS_TABLE: tableName,
+  WALLETS_TABLE: tableName,
+  BALANCE_LOGS_TABLE: tableName,
+  ORDERS_TABLE: tableName,
+  POSITIONS_TABLE: tableName,
+  FILLS_TABLE: tableName,
+});
+
+export type ReadTablesConfig = z.infer<typeof readTablesConfig>;
+
+/** Table name by read table. */
+export const readTableNames = (config: ReadTablesConfig): Readonly<Record<ReadTable, string>> => ({
+  wallets: config.WALLETS_TABLE,
+  balance_logs: config.BALANCE_LOGS_TABLE,
+  orders: config.ORDERS_TABLE,
+  positions: config.POSITIONS_TABLE,
+  fills: config.FILLS_TABLE,
+});
+
+/** Creates the projector; reads of the journal may be repeated, so the client may have retries. */
+export function createReadTablesProjector(client: DynamoDBClient, config: ReadTablesConfig): Projector {
+  return createProjector({
+    journal: createDynamoJournal({ client, tableName: config.JOURNAL_TABLE }),
+    codec: createBatchCodec<ShardEvent>(),
+    store: createDynamoReadModel({
+      client,
+      tables: readTableNames(config),
+      checkpointsTable: config.CHECKPOINTS_TABLE,
+    }),
+  });
+}

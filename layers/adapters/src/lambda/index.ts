@@ -1,0 +1,1 @@
+export { createObservability, observed, type Observability } from './observability.ts';

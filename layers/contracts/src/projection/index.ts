@@ -1,0 +1,3 @@
+export * from './model.ts';
+export * from './notice.ts';
+export { project, type AccountFacts, type Projected } from './project.ts';

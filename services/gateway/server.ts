@@ -6,6 +6,7 @@ import { type Network, WEIGHT_PER_MINUTE } from '@perps/contracts/hyperliquid';
 import type { Clock, LeaseStore, Logger } from '@perps/runtime/ports';
 import { createAccounts, type Identities } from './engine/accounts.ts';
 import { createEngines, type EngineTiming } from './engine/engines.ts';
+import { createAnsweredNonces } from './exchange/answered-nonces.ts';
 import { executeAction } from './exchange/index.ts';
 import { healthOf } from './health.ts';
 import { createDoor } from './http/door.ts';
@@ -56,9 +57,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     ...(options.engineTiming === undefined ? {} : { timing: options.engineTiming }),
   });
   const deps = { markets, engines, accounts: createAccounts(options.identities), relay, clock };
+  const answered = createAnsweredNonces();
   const door = createDoor({
     answerInfo: createInfo(deps),
-    execute: (request) => executeAction(request, { ...deps, network }),
+    execute: (request) => executeAction(request, { ...deps, answered, network }),
     budget: createIpBudget({ weightPerMinute: (ip) => weightOf(ip, options), now: () => clock.monotonic() }),
     logger,
   });

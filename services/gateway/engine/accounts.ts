@@ -2,6 +2,7 @@
 import { accountIdOf } from '@perps/contracts/engine';
 import type { IdentityStore } from '@perps/adapters/aws';
 import type { Address } from '@perps/domain/account';
+import { createBoundedMap } from './bounded-map.ts';
 
 /** Aliases of accounts: main wallets and agents. One address stands for one account, for ever. */
 export type Identities = Pick<IdentityStore, 'findSigner' | 'claim'>;
@@ -54,32 +55,5 @@ export function createAccounts(identities: Identities): Accounts {
       return true;
     },
     forget: (signer) => bySigner.delete(signer),
-  };
-}
-
-interface BoundedMap<Value> {
-  get(key: string): Value | undefined;
-  set(key: string, value: Value): void;
-  delete(key: string): void;
-}
-
-/** Least recently used out: a Map keeps insertion order, a hit is inserted again. */
-function createBoundedMap<Value>(max: number): BoundedMap<Value> {
-  const entries = new Map<string, Value>();
-  return {
-    get(key) {
-      const value = entries.get(key);
-      if (value === undefined) return undefined;
-      entries.delete(key);
-      entries.set(key, value);
-      return value;
-    },
-    set(key, value) {
-      entries.set(key, value);
-      if (entries.size <= max) return;
-      const oldest = entries.keys().next().value;
-      if (oldest !== undefined) entries.delete(oldest);
-    },
-    delete: (key) => void entries.delete(key),
   };
 }

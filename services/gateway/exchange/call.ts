@@ -11,6 +11,7 @@ import type { Clock } from '@perps/runtime/ports';
 import type { Accounts } from '../engine/accounts.ts';
 import type { Engines } from '../engine/engines.ts';
 import type { MarketCache } from '../market/market-cache.ts';
+import type { AnsweredNonces } from './answered-nonces.ts';
 import { type RefusalContext, refusalText, UNAVAILABLE } from './answers.ts';
 
 export interface ExchangeDeps {
@@ -18,6 +19,7 @@ export interface ExchangeDeps {
   readonly engines: Engines;
   readonly accounts: Accounts;
   readonly clock: Clock;
+  readonly answered: AnsweredNonces;
 }
 
 /** Who signed, for which account, and what every command of the action carries. */
@@ -48,8 +50,9 @@ export async function submit(
   const outcome = await deps.engines.submit(request.command);
   if (outcome.status === 'unknown') return 'unknown';
   if (outcome.status === 'unavailable') return errAnswer(UNAVAILABLE);
-  if (outcome.result.kind !== 'refused') return request.onResult(outcome.result);
-  const { rejection } = outcome.result;
+  const rejection = outcome.result.kind === 'refused' ? outcome.result.rejection : undefined;
+  deps.answered.remember(request.command.commandId, rejection);
+  if (rejection === undefined) return request.onResult(outcome.result);
   if (rejection.reason === 'UnknownSigner') deps.accounts.forget(call.command.signed.signer);
   return errAnswer(refusalText(rejection, whose(call)));
 }

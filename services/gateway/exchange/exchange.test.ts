@@ -228,6 +228,21 @@ describe('/exchange', () => {
       }
     });
 
+    it('calls an answered action that comes again a duplicate, and gives an unanswered one its first answer', async () => {
+      const nonce = nextNonce();
+      await gateway.act(ALICE, order(wire()), { nonce });
+      const before = gateway.engine.commands.length;
+      const replayed = await gateway.act(ALICE, order(wire()), { nonce });
+      expect(errOf(replayed)).toBe(`Invalid nonce: duplicate nonce ${nonce}`);
+      expect(gateway.engine.commands).toHaveLength(before);
+
+      const lost = nextNonce();
+      gateway.engine.answerNext('never');
+      expect((await gateway.act(ALICE, order(wire()), { nonce: lost })).status).toBe(504);
+      const again = await gateway.act(ALICE, order(wire()), { nonce: lost });
+      expect(statusesOf(again)).toEqual([{ resting: { oid: expect.any(Number) } }]);
+    });
+
     it('tells the nonce rules', async () => {
       const nonce = nextNonce();
       gateway.engine.answerNext({ kind: 'refused', rejection: { reason: 'DuplicateNonce', nonce } });

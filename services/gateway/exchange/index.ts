@@ -32,9 +32,11 @@ export async function executeAction(
   if (!isByOwner && typeof request.expiresAfter === 'number' && request.expiresAfter < receivedAt) {
     return errAnswer(errorTexts.expired);
   }
+  const commandId = `${signer}:${nonce}`;
+  if (deps.answered.has(commandId)) return errAnswer(errorTexts.duplicateNonce(nonce));
   // An agent cannot sign what is the owner's: its address is then just a wallet without an account.
   const accountId = isByOwner ? deps.accounts.accountOfOwner(signer) : await deps.accounts.accountOfSigner(signer);
-  const command = { commandId: `${signer}:${nonce}`, accountId, receivedAt, signed: { signer, nonce, hash } };
+  const command = { commandId, accountId, receivedAt, signed: { signer, nonce, hash } };
   return dispatch(action, { isUserSigned: isByOwner, command }, deps);
 }
 

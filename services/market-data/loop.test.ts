@@ -117,15 +117,9 @@ describe('the feed', () => {
     const raw = { coin: 'BTC', time: 1, levels: [[], []] } as const;
     feed.events.onBook({ symbol: 'BTC', bids: [], asks: [], venueTime: 1, raw });
     const snapshot = feed.snapshot();
-    expect(snapshot.map(({ type }) => type).toSorted()).toEqual([
-      'bbo',
-      'book',
-      'candle',
-      'context',
-      'health',
-      'trades',
-      'universe',
-    ]);
+    expect(new Set(snapshot.map(({ type }) => type))).toEqual(
+      new Set(['bbo', 'book', 'candle', 'context', 'health', 'trades', 'universe']),
+    );
     expect(snapshot[0]?.type).toBe('universe');
     const before = published.length;
     await clock.advance(10);

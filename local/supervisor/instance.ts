@@ -21,6 +21,8 @@ export interface Instance {
 }
 
 const KILL_MS_MAX = 3_000;
+/** Folders of this very process: its own pid in a record says nothing about which system wrote it. */
+const claimed = new Set<string>();
 
 /**
  * Takes the folder. A record whose supervisor is gone is stale: its children that still run *with this folder on
@@ -30,15 +32,20 @@ export async function claimInstance(dir: string): Promise<Instance> {
   const file = join(dir, 'instance.json');
   const found = read(file);
   if (found !== undefined) {
-    if (found.supervisor !== process.pid && commandOf(found.supervisor).includes('node')) {
+    const isAlive = found.supervisor === process.pid ? claimed.has(dir) : commandOf(found.supervisor).includes('node');
+    if (isAlive) {
       throw new AlreadyRunningError(`a system runs in ${dir} (pid ${found.supervisor}); stop it first`);
     }
     await endOrphans(dir, Object.values(found.children));
   }
   writeJson(file, { supervisor: process.pid, children: {} });
+  claimed.add(dir);
   return {
     record: (children) => writeJson(file, { supervisor: process.pid, children }),
-    release: () => rmSync(file, { force: true }),
+    release: () => {
+      claimed.delete(dir);
+      rmSync(file, { force: true });
+    },
   };
 }
 

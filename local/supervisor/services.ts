@@ -78,9 +78,12 @@ export function serviceSpec(options: SpecOptions, name: ServiceName): ChildSpec 
     TRUST_PROXY: 'false',
   };
   const given = container?.environment ?? {};
-  const env = { ...given, ...pick(local, given), ...cloud.env };
+  const env = { ...given, ...pick(local, given), ...(name === 'engine' ? ENGINE_SETTINGS : {}), ...cloud.env };
   return spec(options, name, { file, args: [marker(options)], env: { ...env, ...addressOf(options, name) } });
 }
+
+/** A killed engine's shards are free sooner than on AWS, where a longer pause of a task is less rare. */
+const ENGINE_SETTINGS = { LEASE_TTL_MS: '3000' };
 
 /** The folder on the command line tells a later start whose orphan a process is. */
 const marker = ({ dir }: SpecOptions): string => `--system=${dir}`;

@@ -106,6 +106,7 @@ describe('instance', () => {
     expect(await ended).toBe('SIGKILL');
     expect(isAlive(stranger.pid!)).toBe(true);
     stranger.kill('SIGKILL');
+    await expect(claimInstance(dir)).rejects.toMatchObject({ code: 'AlreadyRunning' });
     instance.release();
     expect(existsSync(join(dir, 'instance.json'))).toBe(false);
   });

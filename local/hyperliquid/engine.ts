@@ -25,7 +25,8 @@ export interface VenueEngine {
 /** oids rise with the time of the start, so that a restart without memory does not repeat them. */
 const OIDS_PER_SECOND = 250;
 
-export function createVenueEngine(settings: Settings): VenueEngine {
+/** `prepare` runs on the venue before the crowd quotes: what rests already must not meet quotes of another moment. */
+export function createVenueEngine(settings: Settings, prepare: (venue: Venue) => void = () => undefined): VenueEngine {
   const { clock } = settings;
   const random = createSeededRandom(settings.seed);
   const startAt = clock.now();
@@ -55,6 +56,7 @@ export function createVenueEngine(settings: Settings): VenueEngine {
     random,
     (market, taker) => execute(venue, market, { taker, order: undefined, hash: ZERO_HASH }).left,
   );
+  prepare(venue);
   const live = venue.markets.filter((market) => !market.asset.isDelisted);
   for (const market of live) crowd.idle(market);
   return {

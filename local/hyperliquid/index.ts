@@ -34,9 +34,10 @@ const SWEEP_MS = 1_000;
 export async function createVenueSimulator(options: VenueSimulatorOptions = {}): Promise<VenueSimulator> {
   const memory = options.stateFile === undefined ? undefined : loadMemory(options.stateFile);
   const settings = settingsOf({ ...options, prices: { ...memory?.prices, ...options.prices } });
-  const engine = createVenueEngine(settings);
+  const engine = createVenueEngine(settings, (fresh) => {
+    if (memory !== undefined) restore(fresh, memory);
+  });
   const { venue } = engine;
-  if (memory !== undefined) restore(venue, memory);
   const writer = settings.stateFile === undefined ? undefined : createMemoryWriter(venue, settings.stateFile);
   venue.outbox.onFlush((changes) => {
     if (changes.users.size > 0) writer?.touch();

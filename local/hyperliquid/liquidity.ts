@@ -75,7 +75,7 @@ export function createCrowd(random: SeededRandom, take: TakeForCrowd): Crowd {
 
   const trade = (market: Market, side: Side, usd: number): void => {
     const best = market.book.best(side === 'B' ? 'A' : 'B');
-    if (best === undefined || !isWithinBounds(market, best.price)) return;
+    if (best === undefined) return;
     const wanted = sizeFromUsd(market.asset, usd * (0.2 - Math.log(1 - random.next())), best.price);
     // Never beyond the best level: prints of the crowd must not leave the price path.
     const size = wanted < best.size ? wanted : best.size;
@@ -93,16 +93,12 @@ export function createCrowd(random: SeededRandom, take: TakeForCrowd): Crowd {
     },
     idle: (market) => {
       if (market.isThinned) quote(market);
-      if (random.chance(FLOW_PROBABILITY)) trade(market, random.chance(0.5) ? 'B' : 'A', FLOW_USD);
+      if (!random.chance(FLOW_PROBABILITY)) return;
+      // In a replay only the side at the recorded price trades: candles must end where the recorded ones end.
+      const isBuying = market.process.isRecorded() ? market.isRising : random.chance(0.5);
+      trade(market, isBuying ? 'B' : 'A', FLOW_USD);
     },
   };
-}
-
-/** In a replay, prints stay inside the candle that is being replayed. */
-function isWithinBounds(market: Market, price: bigint): boolean {
-  const bounds = market.process.bounds();
-  if (bounds === undefined) return true;
-  return price >= priceFromUsd(market.asset, bounds.low) && price <= priceFromUsd(market.asset, bounds.high);
 }
 
 function withdraw(book: Book, side: Side): void {

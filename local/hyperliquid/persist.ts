@@ -75,12 +75,17 @@ export interface MemoryWriter {
 }
 
 const DEBOUNCE_MS = 250;
+/** A large memory is written less often: writing may take a twentieth of the time at most. */
+const PAUSE_PER_WRITE = 20;
 
 export function createMemoryWriter(venue: Venue, file: string): MemoryWriter {
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
+  let pauseMs = DEBOUNCE_MS;
   const write = async (): Promise<void> => {
+    const startedAt = performance.now();
     const text = JSON.stringify(memoryOf(venue), encode);
+    pauseMs = Math.max(DEBOUNCE_MS, (performance.now() - startedAt) * PAUSE_PER_WRITE);
     await mkdir(path.dirname(file), { recursive: true });
     await writeFile(`${file}.next`, text);
     await rename(`${file}.next`, file);
@@ -91,7 +96,7 @@ export function createMemoryWriter(venue: Venue, file: string): MemoryWriter {
   };
   return {
     touch: () => {
-      timer ??= setTimeout(start, DEBOUNCE_MS).unref();
+      timer ??= setTimeout(start, pauseMs).unref();
     },
     close: async () => {
       clearTimeout(timer);

@@ -7,17 +7,12 @@ export interface PricePoint {
   readonly isPrinted: boolean;
 }
 
-export interface PriceBounds {
-  readonly low: number;
-  readonly high: number;
-}
-
 /** A source of prices in one market. */
 export interface PriceSource {
   /** The prices passed since the last call, oldest first; empty where nothing moved; undefined where the source has ended. */
   advance(now: number): readonly PricePoint[] | undefined;
-  /** Prices that prints must stay within at the moment; undefined where anything goes. */
-  bounds(): PriceBounds | undefined;
+  /** The path is a recorded one: nothing of the crowd may trade beside it. */
+  isRecorded(): boolean;
 }
 
 export interface PriceProcess extends PriceSource {
@@ -54,7 +49,7 @@ export function createRandomWalk(options: {
       logReturn += hourlyVolatility * Math.sqrt(hours) * gaussian(random) - REVERSION_PER_HOUR * hours * logReturn;
       return [{ usd: startPrice * Math.exp(logReturn), isPrinted: random.chance(PRINT_PROBABILITY) }];
     },
-    bounds: () => undefined,
+    isRecorded: () => false,
   };
 }
 
@@ -107,11 +102,7 @@ export function createPriceProcess(options: {
       current = base * factor;
       return factor === 1 ? points : points.map((point) => ({ ...point, usd: point.usd * factor }));
     },
-    bounds: () => {
-      const bounds = source.bounds();
-      if (bounds === undefined || move !== undefined) return undefined;
-      return { low: bounds.low * factor, high: bounds.high * factor };
-    },
+    isRecorded: () => source.isRecorded(),
     moveTo: ({ usd, overMs, now }) => {
       move = { from: current, to: usd, startedAt: now, overMs };
     },

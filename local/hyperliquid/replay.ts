@@ -94,10 +94,7 @@ export function createReplay(options: {
       }
       return passed.length === 0 && index >= candles.length ? undefined : thinned(passed);
     },
-    bounds: () => {
-      const candle = candles[Math.min(index, candles.length - 1)];
-      return candle === undefined ? undefined : { low: candle.low, high: candle.high };
-    },
+    isRecorded: () => true,
   };
 }
 

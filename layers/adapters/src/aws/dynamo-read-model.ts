@@ -171,12 +171,18 @@ async function pruneTable(
   { shard, generation }: Pick<Checkpoint, 'shard' | 'generation'>,
 ): Promise<number> {
   const keys: readonly string[] = READ_TABLE_KEYS[table];
-  const isStale = 'shard = :shard AND generation < :generation';
+  const isStale = '#shard = :shard AND generation < :generation';
+  const names = { '#shard': 'shard' };
   const values = { ':shard': integer(shard), ':generation': integer(generation) };
   let count = 0;
   const pages = paginateScan(
     { client },
-    { TableName: tables[table], FilterExpression: isStale, ExpressionAttributeValues: values },
+    {
+      TableName: tables[table],
+      FilterExpression: isStale,
+      ExpressionAttributeNames: names,
+      ExpressionAttributeValues: values,
+    },
   );
   for await (const { Items: items = [] } of pages) {
     await inChunks(items, async (item) => {
@@ -187,6 +193,7 @@ async function pruneTable(
             TableName: tables[table],
             Key: key,
             ConditionExpression: isStale,
+            ExpressionAttributeNames: names,
             ExpressionAttributeValues: values,
           }),
         ),

@@ -20,6 +20,8 @@ import { bookVenueFill, resolveVenueOrder } from './venue-orders.ts';
 export interface AccountDecision {
   readonly events: readonly AccountEvent[];
   readonly result: CommandResult;
+  /** The state after each event, where the decision has folded them already: the host need not do it again. */
+  readonly states?: readonly AccountState[];
 }
 
 const DONE: CommandResult = { kind: 'done' };
@@ -39,8 +41,13 @@ export function decideAccount(state: AccountState, command: AccountCommand): Acc
   if (rejection !== undefined) return { events: [], result: { kind: 'refused', rejection } };
   const { signer, nonce, hash } = signed;
   const actionSigned: AccountEvent = { type: 'ActionSigned', signer, nonce, hash };
-  const { events, result } = decideUnsigned(evolve(state, actionSigned), command);
-  return { events: [actionSigned, ...events], result };
+  const after = evolve(state, actionSigned);
+  const { events, result, states } = decideUnsigned(after, command);
+  return {
+    events: [actionSigned, ...events],
+    result,
+    ...(states === undefined ? {} : { states: [after, ...states] }),
+  };
 }
 
 function decideUnsigned(state: AccountState, command: AccountCommand): AccountDecision {
@@ -90,15 +97,15 @@ function decideTrading(draft: Draft, command: TradingCommand): AccountDecision |
   switch (command.type) {
     case 'PlaceOrders': {
       const orders = command.orders.map((order) => placeOrder(draft, order));
-      return { events: draft.events, result: { kind: 'orders', orders } };
+      return drafted(draft, { kind: 'orders', orders });
     }
     case 'CancelOrders': {
       const cancels = command.targets.map((target) => cancelOrder(draft, target));
-      return { events: draft.events, result: { kind: 'cancels', cancels } };
+      return drafted(draft, { kind: 'cancels', cancels });
     }
     case 'ModifyOrders': {
       const orders = command.modifies.map((modify) => modifyOrder(draft, modify));
-      return { events: draft.events, result: { kind: 'orders', orders } };
+      return drafted(draft, { kind: 'orders', orders });
     }
     case 'UpdateLeverage':
       return settled(draft, updateLeverage(draft, command));
@@ -116,7 +123,9 @@ function decideTrading(draft: Draft, command: TradingCommand): AccountDecision |
 }
 
 const settled = (draft: Draft, rejection: Rejection | undefined): AccountDecision | Rejection =>
-  rejection ?? { events: draft.events, result: DONE };
+  rejection ?? drafted(draft, DONE);
+
+const drafted = ({ events, states }: Draft, result: CommandResult): AccountDecision => ({ events, result, states });
 
 function openAccount(
   state: AccountState,

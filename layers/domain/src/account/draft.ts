@@ -17,6 +17,8 @@ export interface Draft {
   readonly receivedAt: number;
   readonly context: DecisionContext;
   readonly events: AccountEvent[];
+  /** The state after each event. */
+  readonly states: AccountState[];
   state: AccountState;
   nextOrderId: number;
   nextTradeId: number;
@@ -35,6 +37,7 @@ export function openDraft(
     receivedAt,
     context,
     events: [],
+    states: [],
     state,
     nextOrderId: context.ids.nextOrderId,
     nextTradeId: context.ids.nextTradeId,
@@ -47,6 +50,7 @@ export function openDraft(
 export function emit(draft: Draft, event: AccountEvent): void {
   draft.events.push(event);
   draft.state = evolve(draft.state, event);
+  draft.states.push(draft.state);
   if (event.type !== 'OrderFilled' || event.route !== 'INTERNAL') return;
   const lots = event.size * signOf(event.side);
   draft.addedLots.set(event.symbol, (draft.addedLots.get(event.symbol) ?? 0n) + lots);

@@ -20,12 +20,14 @@ export function apply(state: ShardState, entry: ShardEntry): void {
   if (streamId === CONFIG_STREAM) applyConfig(state, entry);
   else {
     let account = state.accounts.get(streamId) ?? accountDecider.initialState(streamId);
-    for (const event of events) {
-      if (event.type === 'RoutingPolicySet') continue;
-      const after = accountDecider.evolve(account, event);
+    const memo = state.evolved.get(events);
+    const states = memo?.from === account ? memo.states : undefined;
+    events.forEach((event, index) => {
+      if (event.type === 'RoutingPolicySet') return;
+      const after = states?.[index] ?? accountDecider.evolve(account, event);
       derive(state, { event, before: account, after, at });
       account = after;
-    }
+    });
     state.accounts.set(streamId, account);
   }
   keepResult(state, entry);

@@ -87,7 +87,8 @@ export function decideCommand(state: ShardState, command: ShardCommand, facts: S
   if (before !== undefined) return { outcome: 'refused', streamId, result: before };
   if (command.type === 'SetRoutingPolicy') return decideConfig(state, command);
   const account = state.accounts.get(streamId) ?? accountDecider.initialState(streamId);
-  const { events, result } = decideAccount(account, withFacts(state, command, facts));
+  const { events, result, states } = decideAccount(account, withFacts(state, command, facts));
+  if (states !== undefined) state.evolved.set(events, { from: account, states });
   return events.length === 0
     ? { outcome: 'refused', streamId, result }
     : { outcome: 'accepted', streamId, events, result };

@@ -26,6 +26,12 @@ export interface VenueOrder {
   readonly cancel?: VenueCancelRequest;
 }
 
+export interface EvolvedStates {
+  readonly from: AccountState;
+  /** After each event. */
+  readonly states: readonly AccountState[];
+}
+
 export interface ShardState {
   readonly shard: number;
   policy: RoutingPolicy;
@@ -47,6 +53,8 @@ export interface ShardState {
   readonly resting: RestingIndex;
   /** Whose order a venue cloid is, for live orders and those remembered for late fills. */
   readonly venueOwners: Map<string, string>;
+  /** Memo of decisions that are about to be applied: what their events make of the account. No part of the state's value. */
+  readonly evolved: WeakMap<readonly unknown[], EvolvedStates>;
 }
 
 /** The stream of the shard's own settings. */
@@ -68,4 +76,5 @@ export const initialShard = (shard: number): ShardState => ({
   internalLots: new Map(),
   resting: new Map(),
   venueOwners: new Map(),
+  evolved: new WeakMap(),
 });

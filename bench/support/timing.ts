@@ -13,6 +13,8 @@ export interface Timing {
   readonly name: string;
   /** Median of the rounds. */
   readonly perSecond: number;
+  /** Median of the rounds, per second of this thread's processor time: what neighbours on the machine take is left out. */
+  readonly perCpuSecond: number;
   readonly spread: number;
   /** Microseconds per operation. */
   readonly p50: number;
@@ -49,20 +51,23 @@ export async function compare(contenders: readonly Contender[], options: Compari
     index: 0,
     latencies: createLatencies(),
     rates: [0].slice(1),
+    cpuRates: [0].slice(1),
   }));
   for (const state of states) state.index = (await runFor(state, warmUpMs)).index;
   for (const state of states) state.latencies.reset();
   for (let round = 0; round < rounds; round += 1) {
     for (const state of states) {
       globalThis.gc?.();
-      const { index, perSecond } = await runFor(state, roundMs);
+      const { index, perSecond, perCpuSecond } = await runFor(state, roundMs);
       state.index = index;
       state.rates.push(perSecond);
+      state.cpuRates.push(perCpuSecond);
     }
   }
-  return states.map(({ contender, latencies, rates }) => ({
+  return states.map(({ contender, latencies, rates, cpuRates }) => ({
     name: contender.name,
     perSecond: median(rates),
+    perCpuSecond: median(cpuRates),
     spread: spreadOf(rates),
     p50: microsecondsAt(latencies, 50),
     p99: microsecondsAt(latencies, 99),
@@ -75,11 +80,18 @@ interface RoundState {
   readonly latencies: Histogram;
 }
 
-async function runFor(state: RoundState, durationMs: number): Promise<{ index: number; perSecond: number }> {
+interface Round {
+  readonly index: number;
+  readonly perSecond: number;
+  readonly perCpuSecond: number;
+}
+
+async function runFor(state: RoundState, durationMs: number): Promise<Round> {
   const { contender, latencies } = state;
   const batch = contender.batch ?? 1;
   let { index } = state;
   const first = index;
+  const cpuBefore = process.threadCpuUsage();
   const start = process.hrtime.bigint();
   const deadline = start + BigInt(durationMs) * 1_000_000n;
   let before = start;
@@ -93,7 +105,13 @@ async function runFor(state: RoundState, durationMs: number): Promise<{ index: n
     latencies.recordValue(Math.max(1, Number(after - before) / batch));
     before = after;
   }
-  return { index, perSecond: ((index - first) * 1e9) / Number(before - start) };
+  const { user, system } = process.threadCpuUsage(cpuBefore);
+  const operations = index - first;
+  return {
+    index,
+    perSecond: (operations * 1e9) / Number(before - start),
+    perCpuSecond: (operations * 1e6) / (user + system),
+  };
 }
 
 /** The middle value (of an even number the upper one). */

@@ -33,6 +33,8 @@ export function judgeNonce(window: NonceWindow, nonce: number, now: number): Non
 export function consumeNonce(window: NonceWindow, nonce: number): NonceWindow {
   let index = window.length;
   while (index > 0 && (window[index - 1] ?? 0) > nonce) index -= 1;
-  const next = [...window.slice(0, index), nonce, ...window.slice(index)];
-  return next.length > NONCES_KEPT ? next.slice(next.length - NONCES_KEPT) : next;
+  const next = window.slice();
+  next.splice(index, 0, nonce);
+  if (next.length > NONCES_KEPT) next.shift();
+  return next;
 }

@@ -126,4 +126,20 @@ describe('sending an action', () => {
     budget.charge(1_000);
     expect(await send()).toEqual({ kind: 'notSent', cause: 'no request weight before its expiry' });
   });
+
+  it('after five unanswered orders refuses new ones for certain, but not what is urgent, until a probe is answered', async () => {
+    const silence = new VenueTransportError('time-out');
+    const broken: VenueHttpAnswer = { status: 502, text: '' };
+    const http = scriptedHttp(silence, broken, silence, broken, silence, FILLED);
+    const { clock, exchange, request } = setUp(http);
+    const sendAs = (key: string, priority: 'order' | 'urgent') => exchange.send(key, orderAction(request), priority);
+    for (const key of ['1', '2', '3', '4', '5']) expect((await sendAs(key, 'order')).kind).toBe('unknown');
+    expect(await sendAs('6', 'order')).toEqual({ kind: 'notSent', cause: 'the venue does not answer' });
+    expect((await sendAs('1', 'order')).kind).toBe('unknown');
+    expect(http.bodies).toHaveLength(5);
+    expect((await sendAs('7', 'urgent')).kind).toBe('answered');
+    await clock.advance(1_000);
+    expect((await sendAs('8', 'order')).kind).toBe('answered');
+    expect((await sendAs('6', 'order')).kind).toBe('answered');
+  });
 });

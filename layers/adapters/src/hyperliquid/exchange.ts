@@ -2,6 +2,7 @@
 import type { Network } from '@perps/contracts/hyperliquid';
 import type { Clock, Logger, Metrics, Random } from '@perps/runtime/ports';
 import { backoffMs } from '@perps/runtime/backoff';
+import { type CircuitBreaker, CircuitOpenError, createCircuitBreaker } from '@perps/runtime/circuit-breaker';
 import { type VenueHttp, type VenueHttpAnswer, VenueTransportError } from './http.ts';
 import { type Signable, signBody, type VenueSigner } from './signing.ts';
 import type { WeightBudget, WeightPriority } from './weight-budget.ts';
@@ -35,6 +36,14 @@ interface Prepared {
   sent: number;
 }
 
+interface Attempt {
+  readonly priority: WeightPriority;
+  /** When the caller asked (monotonic): the first try's own time until the bytes are out is measured from here. */
+  readonly acceptedAt: number;
+}
+
+/** Unanswered orders in a row, and the pause after them. */
+const BREAKER = { failuresMax: 5, coolDownMs: 1_000 };
 /** A single order or cancel. */
 const ACTION_WEIGHT = 1;
 const TIMEOUT_MS = 5_000;
@@ -49,8 +58,11 @@ class Exchange implements ExchangeClient {
   readonly #options: ExchangeOptions;
   readonly #prepared = new Map<string, Prepared>();
 
+  readonly #breaker: CircuitBreaker;
+
   constructor(options: ExchangeOptions) {
     this.#options = options;
+    this.#breaker = createCircuitBreaker({ ...BREAKER, clock: options.clock, name: 'the venue' });
   }
 
   async send(key: string, signable: Signable, priority: WeightPriority): Promise<SendOutcome> {
@@ -68,7 +80,7 @@ class Exchange implements ExchangeClient {
     }
     // Signing took time; past the expiry the venue would only refuse.
     if (clock.now() >= signable.expiresAfter) return this.#tooLate(key, 'expired while it was signed');
-    return this.#post(prepared, acceptedAt);
+    return this.#post(prepared, { priority, acceptedAt });
   }
 
   #tooLate(key: string, cause: string): SendOutcome {
@@ -110,10 +122,13 @@ class Exchange implements ExchangeClient {
     }
   }
 
-  async #post(prepared: Prepared, acceptedAt: number): Promise<SendOutcome> {
+  async #post(prepared: Prepared, first: Attempt): Promise<SendOutcome> {
     const { clock, random, budget, metrics } = this.#options;
     for (let attempt = 1; ; attempt += 1) {
-      const outcome = await this.#postOnce(prepared, attempt === 1 ? acceptedAt : clock.monotonic());
+      const outcome = await this.#postOnce(
+        prepared,
+        attempt === 1 ? first : { ...first, acceptedAt: clock.monotonic() },
+      );
       const isLimited = outcome.kind === 'answered' && outcome.answer.status === 429;
       if (!isLimited) return outcome;
       metrics.count('venueRateLimited');
@@ -126,21 +141,33 @@ class Exchange implements ExchangeClient {
     }
   }
 
-  async #postOnce(prepared: Prepared, acceptedAt: number): Promise<SendOutcome> {
-    const { http, clock, metrics } = this.#options;
-    const body = await prepared.body;
+  async #postOnce(prepared: Prepared, { priority, acceptedAt }: Attempt): Promise<SendOutcome> {
+    const { metrics } = this.#options;
     const repeats = prepared.sent;
-    prepared.sent += 1;
-    const startedAt = clock.monotonic();
-    const onSent = (): void => metrics.timing('venueActionToSocketMs', clock.monotonic() - acceptedAt);
+    const ask = (): Promise<VenueHttpAnswer> => this.#ask(prepared, acceptedAt);
     try {
-      const answer = await http.post('/exchange', body, { timeoutMs: TIMEOUT_MS, onSent });
-      metrics.timing('venueActionMs', clock.monotonic() - startedAt);
+      // What reduces risk is tried however sick the venue looks; an order is rather refused for certain than undecided.
+      const answer = priority === 'urgent' ? await ask() : await this.#breaker.run(ask);
       return { kind: 'answered', answer, repeats };
     } catch (cause) {
+      if (cause instanceof CircuitOpenError) {
+        return { kind: repeats > 0 ? 'unknown' : 'notSent', cause: 'the venue does not answer' };
+      }
       metrics.count('venueActionUnanswered');
-      return { kind: 'unknown', cause: cause instanceof VenueTransportError ? cause.message : String(cause) };
+      return { kind: 'unknown', cause: cause instanceof Error ? cause.message : String(cause) };
     }
+  }
+
+  async #ask(prepared: Prepared, acceptedAt: number): Promise<VenueHttpAnswer> {
+    const { http, clock, metrics } = this.#options;
+    const body = await prepared.body;
+    prepared.sent += 1;
+    const onSent = (): void => metrics.timing('venueActionToSocketMs', clock.monotonic() - acceptedAt);
+    const startedAt = clock.monotonic();
+    const answer = await http.post('/exchange', body, { timeoutMs: TIMEOUT_MS, onSent });
+    metrics.timing('venueActionMs', clock.monotonic() - startedAt);
+    if (answer.status >= 500) throw new VenueTransportError(`HTTP ${answer.status}`);
+    return answer;
   }
 }
 

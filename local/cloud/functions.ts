@@ -51,7 +51,8 @@ export function createFunction({ root, spec, env }: FunctionOptions): LocalFunct
 
   const start = (): Worker => {
     const started = new Worker(new URL('lambda-worker.ts', import.meta.url), {
-      env: { ...systemEnv(), ...env, ...spec.environment, AWS_LAMBDA_FUNCTION_NAME: spec.name },
+      // ws's optional native addon cannot be loaded by a second thread of one process.
+      env: { ...systemEnv(), ...env, ...spec.environment, AWS_LAMBDA_FUNCTION_NAME: spec.name, WS_NO_BUFFER_UTIL: '1' },
       execArgv: ['--conditions=source', '--disable-warning=ExperimentalWarning'],
       workerData: { handlerFile, name: spec.name, arn: spec.arn },
     });

@@ -101,6 +101,20 @@ describe('local system', () => {
     90_000,
   );
 
+  it('goes on after SIGKILL of the store', async () => {
+    const trader = await system.createTrader();
+    await buyBtc(trader, '0.01');
+    const storePid = () =>
+      (JSON.parse(readFileSync(join(dir, 'instance.json'), 'utf8')) as { children: { dynamodb: number } }).children
+        .dynamodb;
+    const killed = storePid();
+    process.kill(killed, 'SIGKILL');
+    await waitUntil(async () => (storePid() === killed ? 'old' : undefined), { what: 'next store', withinMs: 20_000 });
+    await system.waitReady();
+    await buyBtc(trader, '0.01');
+    expect(await positionOf(trader)).toBe('0.02');
+  }, 90_000);
+
   it('stops within 5 s, leaves no process, and has everything again at the next start', async () => {
     const trader = await system.createTrader();
     await buyBtc(trader, '0.01');

@@ -218,3 +218,28 @@ export function restingOf(status: OrderStatus): { readonly oid: number } {
   if (!('resting' in status)) throw new Error(`not resting: ${JSON.stringify(status)}`);
   return status.resting;
 }
+
+/** Kills the engine with SIGKILL; `meanwhile` runs before the supervisor may start it again. Resolves when it is healthy. */
+export async function killEngine(
+  system: System,
+  meanwhile: () => Promise<void> = async () => undefined,
+): Promise<void> {
+  const engineProcess = system.process('engine');
+  if (engineProcess === undefined) throw new Error('no engine runs');
+  const { pid } = engineProcess;
+  engineProcess.hold();
+  process.kill(pid, 'SIGKILL');
+  await meanwhile();
+  engineProcess.resume();
+  await eventually('another engine process', () =>
+    engineProcess.pid !== 0 && engineProcess.pid !== pid ? true : undefined,
+  );
+  await system.waitReady();
+}
+
+/** A request whose sender does not care how it ends: its fate is told by the account afterwards. */
+export const pendingHttp = (request: Promise<unknown>): Promise<void> =>
+  request.then(
+    () => undefined,
+    () => undefined,
+  );

@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 export interface Dynoxide {
   readonly endpoint: string;
+  /** Of the process that serves now. */
   readonly pid: number;
   close(): Promise<void>;
 }
@@ -14,8 +15,8 @@ export interface Dynoxide {
 export interface DynoxideOptions {
   /** The database; absent = in memory. */
   readonly file?: string;
-  /** Called when the process ends although nobody closed it. */
-  readonly onExit?: (reason: string) => void;
+  /** Called after the process ended although nobody closed it, when the next one runs (pid) or cannot (undefined). */
+  readonly onRestart?: (reason: string, pid: number | undefined) => void;
 }
 
 /** The store could not be started: no binary for this platform, or it died at once. */
@@ -29,14 +30,17 @@ const START_ATTEMPTS = 5;
 const START_MS_MAX = 5_000;
 const STOP_MS_MAX = 2_000;
 
-/** Starts the store on a free port of this machine and waits until it answers. */
+/** Starts the store on a free port of this machine and waits until it answers; starts it again there when it dies. */
 export async function startDynoxide(options: DynoxideOptions = {}): Promise<Dynoxide> {
   const binary = findBinary();
+  const launch = (port: number): ChildProcess => {
+    const db = options.file === undefined ? [] : ['--db-path', options.file];
+    return spawn(binary, ['serve', '--port', String(port), ...db], { stdio: ['ignore', 'ignore', 'pipe'] });
+  };
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort();
-    const db = options.file === undefined ? [] : ['--db-path', options.file];
-    const child = spawn(binary, ['serve', '--port', String(port), ...db], { stdio: ['ignore', 'ignore', 'pipe'] });
-    if (await answers(child, port)) return running(child, port, options);
+    const child = launch(port);
+    if (await answers(child, port)) return keep(child, { port, launch, ...options });
     if (attempt === START_ATTEMPTS) throw new DynoxideError(`did not start: ${await lastWords(child)}`);
   }
 }
@@ -82,24 +86,43 @@ async function lastWords(child: ChildProcess): Promise<string> {
   return Buffer.concat(chunks).toString('utf8').trim();
 }
 
-function running(child: ChildProcess, port: number, options: DynoxideOptions): Dynoxide {
+interface Keeping extends DynoxideOptions {
+  readonly port: number;
+  readonly launch: (port: number) => ChildProcess;
+}
+
+function keep(first: ChildProcess, { port, launch, onRestart }: Keeping): Dynoxide {
+  let child = first;
   let isClosing = false;
-  const ended = new Promise<void>((resolve) => {
-    child.once('exit', (code, signal) => {
-      if (!isClosing) options.onExit?.(`dynoxide ended: ${signal ?? code}`);
-      resolve();
-    });
-  });
-  child.stderr?.resume();
+  const watch = async (): Promise<void> => {
+    for (;;) {
+      child.stderr?.resume();
+      const reason = await exitOf(child);
+      if (isClosing) return;
+      child = launch(port);
+      const isUp = await answers(child, port);
+      onRestart?.(reason, isUp ? child.pid : undefined);
+      if (!isUp) return;
+    }
+  };
+  const watched = watch();
   return {
     endpoint: `http://127.0.0.1:${port}`,
-    pid: child.pid ?? 0,
+    get pid() {
+      return child.pid ?? 0;
+    },
     close: async () => {
       isClosing = true;
       child.kill('SIGTERM');
-      const isGone = await Promise.race([ended.then(() => true), delay(STOP_MS_MAX, false, { ref: false })]);
+      const isGone = await Promise.race([watched.then(() => true), delay(STOP_MS_MAX, false, { ref: false })]);
       if (!isGone) child.kill('SIGKILL');
-      await ended;
+      await watched;
     },
   };
 }
+
+const exitOf = (child: ChildProcess): Promise<string> =>
+  new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) resolve('ended early');
+    else child.once('exit', (code, signal) => resolve(signal ?? `exit ${code}`));
+  });

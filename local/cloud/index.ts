@@ -30,8 +30,8 @@ export interface LocalCloudOptions {
   /** Where data live. */
   readonly dir: string;
   readonly onError?: (message: string) => void;
-  /** Called when a part of the cloud died. */
-  readonly onFailure?: (reason: string) => void;
+  /** Called when a part of the cloud died and runs again, or cannot (`isLost`). */
+  readonly onRestart?: (restart: { readonly reason: string; readonly isLost: boolean }) => void;
 }
 
 export const LOCAL_REGION = 'eu-central-1';
@@ -64,11 +64,11 @@ const queueUrl = (endpoint: string, arn: string): string => {
   return `${endpoint.replace(/\/$/, '')}/${accountId}/${name}`;
 };
 
-async function startCloud({ dir, onError = () => undefined, onFailure }: LocalCloudOptions): Promise<LocalCloud> {
+async function startCloud({ dir, onError = () => undefined, onRestart }: LocalCloudOptions): Promise<LocalCloud> {
   mkdirSync(dir, { recursive: true });
   const dynoxide = await startDynoxide({
     file: join(dir, 'dynamodb.sqlite'),
-    ...(onFailure === undefined ? {} : { onExit: onFailure }),
+    onRestart: (reason, pid) => onRestart?.({ reason: `dynamodb: ${reason}`, isLost: pid === undefined }),
   });
   const fauxqs = await startQueues(join(dir, 'queues'), LOCAL_REGION);
   const queues = `http://127.0.0.1:${fauxqs.port}`;
@@ -109,7 +109,9 @@ async function startCloud({ dir, onError = () => undefined, onFailure }: LocalCl
     onInvoke: (next) => {
       invoke = next;
     },
-    processes: { dynamodb: dynoxide.pid },
+    get processes() {
+      return { dynamodb: dynoxide.pid };
+    },
     close: async () => {
       scheduler.close();
       await control.close();

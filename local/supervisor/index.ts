@@ -94,34 +94,47 @@ async function prepare(options: LocalSystemOptions): Promise<Running> {
   const dir = resolve(options.dir ?? join(root, '.local'));
   mkdirSync(dir, { recursive: true });
   const instance = await claimInstance(dir);
-  if (options.fresh === true) wipe(dir);
+  try {
+    if (options.fresh === true) wipe(dir);
+    return await equip(options, { root, dir, instance, say });
+  } catch (error) {
+    instance.release();
+    throw error;
+  }
+}
+
+type Claimed = Pick<Running, 'root' | 'dir' | 'instance' | 'say'>;
+
+async function equip(options: LocalSystemOptions, claimed: Claimed): Promise<Running> {
+  const { root, dir, instance, say } = claimed;
   const stopping = new AbortController();
   options.signal?.addEventListener('abort', () => stopping.abort(), { once: true });
+  const ports = await choosePorts(dir, await preferredPorts(dir, options));
+  const pids = new Map<string, number>();
   say('starting the cloud, reading the template');
-  const [platform, ports] = await Promise.all([
-    startPlatform({
-      root,
-      dir,
-      onError: say,
-      onFailure: (reason) => stopping.signal.aborted || say(`failed: ${reason}`),
-    }),
-    choosePorts(dir, await preferredPorts(dir, options)),
-  ]);
-  return {
-    options,
+  const platform = await startPlatform({
     root,
     dir,
-    instance,
+    onError: say,
+    onRestart: ({ reason, isLost }) => {
+      if (stopping.signal.aborted) return;
+      say(isLost ? `${reason}; it does not start again, stop and start the system` : `${reason}; started again`);
+      instance.record({ ...platform.cloud.processes, ...Object.fromEntries(pids) });
+    },
+  });
+  instance.record(platform.cloud.processes);
+  return {
+    ...claimed,
+    options,
     platform,
     ports,
     venue: venueAddresses(ports),
     keyring: openKeyring(dir),
     children: new Map(),
-    pids: new Map(),
+    pids,
     missing: [],
     stopping,
     stopped: undefined,
-    say,
   };
 }
 

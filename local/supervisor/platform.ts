@@ -13,7 +13,7 @@ import {
 } from '@perps/adapters/aws';
 import { systemIds } from '@perps/adapters/node';
 import { synthesize, type Assembly } from '../cloud/assembly.ts';
-import { createLocalCloud, type LocalCloud } from '../cloud/index.ts';
+import { createLocalCloud, type LocalCloud, type LocalCloudOptions } from '../cloud/index.ts';
 import { startLambdas, type Lambdas } from '../cloud/lambdas.ts';
 import { deploy, type Deployment } from '../cloud/template.ts';
 import { createTreasury, type Treasury } from './accounts.ts';
@@ -33,8 +33,8 @@ export interface PlatformOptions {
   readonly root: string;
   readonly dir: string;
   readonly onError: (message: string) => void;
-  /** A part of the cloud died: the system cannot go on. */
-  readonly onFailure: (reason: string) => void;
+  /** A part of the cloud died and runs again, or cannot (`isLost`). */
+  readonly onRestart: NonNullable<LocalCloudOptions['onRestart']>;
 }
 
 /** Assemblies by content hash; tests with folders of their own share the repository's. */
@@ -51,7 +51,7 @@ function setting(deployment: Deployment, container: string, name: string): strin
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
   const [assembly, cloud] = await settleBoth(
     synthesize({ root: options.root, cacheDir: cacheOf(options.root), env: { STAGE: 'local' } }),
-    createLocalCloud({ dir: options.dir, onError: options.onError, onFailure: options.onFailure }),
+    createLocalCloud({ dir: options.dir, onError: options.onError, onRestart: options.onRestart }),
   );
   try {
     return await populate(options, assembly, cloud);

@@ -34,6 +34,6 @@ export default {
     project('contract', ['test/contract/**/*.test.ts']),
     project('scenario', ['test/scenarios/**/*.test.ts']),
   ],
-  testTimeout: 60_000,
+  testTimeout: 120_000,
   maxWorkers: 2,
 };

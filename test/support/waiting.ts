@@ -2,7 +2,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 const POLL_MS = 25;
-const TIMEOUT_MS = 5_000;
+/** Generous: a shared machine may be slow, and nothing waits longer than it must. */
+const TIMEOUT_MS = 30_000;
 
 /** Asks again until the answer is defined; fails with `what` when it never is. */
 export async function eventually<T>(what: string, ask: () => Promise<T | undefined> | T | undefined): Promise<T> {

@@ -40,7 +40,7 @@ export interface Level {
 interface PriceLevel {
   readonly price: bigint;
   /** Oldest first. */
-  readonly orders: BookOrder[];
+  orders: BookOrder[];
 }
 
 export interface Book {
@@ -49,6 +49,8 @@ export interface Book {
   /** Matches against the other side, best price first, oldest first; never rests what is left. */
   take(taker: Taker): TakeResult;
   remove(oid: number): BookOrder | undefined;
+  /** Removes every order of an owner in one pass. */
+  removeAll(owner: string): void;
   /** Makes a resting order smaller in place: it keeps its priority. */
   shrink(oid: number, size: bigint): void;
   get(oid: number): BookOrder | undefined;
@@ -64,7 +66,7 @@ export const opposite = (side: Side): Side => (side === 'B' ? 'A' : 'B');
 const isBetter = (side: Side, price: bigint, other: bigint): boolean => (side === 'B' ? price > other : price < other);
 
 export function createBook(): Book {
-  const sides: Readonly<Record<Side, PriceLevel[]>> = { B: [], A: [] };
+  const sides: Record<Side, PriceLevel[]> = { B: [], A: [] };
   const byOid = new Map<number, BookOrder>();
 
   const wouldCross = (side: Side, price: bigint): boolean => {
@@ -99,6 +101,10 @@ export function createBook(): Book {
       if (order !== undefined) drop(order);
       return order;
     },
+    removeAll: (owner) => {
+      for (const side of ['B', 'A'] as const)
+        sides[side] = sides[side].filter((level) => isLeftWithout(level, owner, byOid));
+    },
     shrink: (oid, size) => {
       const order = byOid.get(oid);
       if (order !== undefined && size > 0n && size < order.size) order.size = size;
@@ -131,6 +137,16 @@ function takeFrom(levels: readonly PriceLevel[], taker: Taker, drop: (order: Boo
     if (maker.size === 0n) drop(maker);
   }
   return { matches, selfTrades, left };
+}
+
+/** Takes an owner's orders out of a level; false where nothing is left of it. */
+function isLeftWithout(level: PriceLevel, owner: string, byOid: Map<number, BookOrder>): boolean {
+  const kept = level.orders.filter((order) => order.owner !== owner);
+  if (kept.length < level.orders.length) {
+    for (const order of level.orders) if (order.owner === owner) byOid.delete(order.oid);
+    level.orders = kept;
+  }
+  return kept.length > 0;
 }
 
 /** Index of the level with the order's price, or where it would stand. */

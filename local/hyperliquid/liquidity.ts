@@ -1,9 +1,10 @@
 /** The simulated crowd: makers who quote around the price, takers who trade with whatever rests. */
 import type { SeededRandom } from '@perps/runtime/testing';
-import type { Book, Side, Taker } from './book.ts';
+import type { Side, Taker } from './book.ts';
 import type { Market } from './market.ts';
 import type { PricePoint } from './price-process.ts';
-import { priceFromUsd, sizeFromUsd, stepAt, tickDown, tickUp } from './ticks.ts';
+import { priceFromUsd, priceToUsd, sizeFromUsd, stepAt, tickDown, tickUp } from './ticks.ts';
+import type { Asset } from './universe.ts';
 
 /** Addresses of the crowd; they have no account and are never asked for margin. */
 export const MAKER_ADDRESS = '0x7a11f0c1d5e2b4a6983c0e1f2d3b4a5968778695';
@@ -14,10 +15,11 @@ export const TAKER_ADDRESSES = [
 ] as const;
 
 const LEVELS = 26;
+const TIGHT_LEVELS = 3;
 /** Gap between levels, as a share of the price: 26 levels reach about 1 % from the best. */
 const LEVEL_GAP = 0.00035;
 /** Deeper levels are thicker. */
-const DEPTH_GROWTH = 0.35;
+const DEPTH_GROWTH = 0.175;
 const FLOW_PROBABILITY = 0.12;
 /** A taker's typical order, USD. */
 const FLOW_USD = 1_500;
@@ -37,7 +39,7 @@ export function createCrowd(random: SeededRandom, take: TakeForCrowd): Crowd {
   let oid = 0;
 
   const quote = (market: Market): void => {
-    for (const side of ['B', 'A'] as const) withdraw(market.book, side);
+    market.book.removeAll(MAKER_ADDRESS);
     const { asset, price } = market;
     const ask = market.isRising ? price : tickUp(asset, price);
     const bid = market.isRising ? tickDown(asset, price) : price;
@@ -50,26 +52,15 @@ export function createCrowd(random: SeededRandom, take: TakeForCrowd): Crowd {
 
   const ladder = (start: { readonly side: Side; readonly from: bigint }, market: Market): void => {
     const { asset, book } = market;
-    const gap = BigInt(Math.round(Number(start.from) * LEVEL_GAP));
-    const step = stepAt(asset, start.from);
-    const spacing = gap > step ? (gap / step) * step : step;
-    for (let level = 0; level < LEVELS; level += 1) {
-      // The best three levels stand tick by tick, the rest spread out.
-      const distance = level < 3 ? BigInt(level) * step : BigInt(level - 2) * spacing + 2n * step;
-      const raw = start.side === 'A' ? start.from + distance : start.from - distance;
-      if (raw <= 0n) return;
-      const rounding = stepAt(asset, raw);
-      const price = start.side === 'A' ? ((raw + rounding - 1n) / rounding) * rounding : (raw / rounding) * rounding;
-      const usd = asset.depthUsd * (0.25 + level * DEPTH_GROWTH * 0.5) * (0.6 + 0.8 * random.next());
-      const wanted = {
-        owner: MAKER_ADDRESS,
-        side: start.side,
-        limit: price,
-        size: sizeFromUsd(asset, usd, start.from),
-      };
-      const size = book.wouldCross(start.side, price) ? take(market, wanted) : wanted.size;
+    const sizeOfUsd = 10 ** asset.szDecimals / priceToUsd(asset, start.from);
+    for (const [level, price] of ladderPrices(asset, start).entries()) {
+      const usd = asset.depthUsd * (0.25 + level * DEPTH_GROWTH) * (0.6 + 0.8 * random.next());
+      const wanted = BigInt(Math.max(1, Math.round(usd * sizeOfUsd)));
+      const isCrossing = book.wouldCross(start.side, price);
+      const taker = { owner: MAKER_ADDRESS, side: start.side, limit: price, size: wanted };
+      const size = isCrossing ? take(market, taker) : wanted;
       oid -= 1;
-      if (size > 0n && price > 0n) book.rest({ oid, owner: MAKER_ADDRESS, side: start.side, price, size });
+      if (size > 0n) book.rest({ oid, owner: MAKER_ADDRESS, side: start.side, price, size });
     }
   };
 
@@ -101,6 +92,27 @@ export function createCrowd(random: SeededRandom, take: TakeForCrowd): Crowd {
   };
 }
 
-function withdraw(book: Book, side: Side): void {
-  for (const order of book.orders(side)) if (order.owner === MAKER_ADDRESS) book.remove(order.oid);
+/** Valid prices of a ladder: the first three stand tick by tick, the rest spread out. */
+function ladderPrices(asset: Asset, start: { readonly side: Side; readonly from: bigint }): readonly bigint[] {
+  const { side, from } = start;
+  const step = stepAt(asset, from);
+  const gap = (BigInt(Math.round(Number(from) * LEVEL_GAP)) / step) * step;
+  const spacing = gap > step ? gap : step;
+  const prices: bigint[] = [];
+  for (let level = 0; level < LEVELS; level += 1) {
+    const distance = level < TIGHT_LEVELS ? BigInt(level) * step : BigInt(level - 2) * spacing + 2n * step;
+    const price = roundedAway(asset, { side, price: side === 'A' ? from + distance : from - distance });
+    if (price <= 0n) break;
+    prices.push(price);
+  }
+  return prices;
+}
+
+/** Asks round up and bids down where the step at their price is wider than at the best. */
+function roundedAway(asset: Asset, raw: { readonly side: Side; readonly price: bigint }): bigint {
+  const { side, price } = raw;
+  if (price <= 0n) return 0n;
+  const step = stepAt(asset, price);
+  const down = (price / step) * step;
+  return side === 'A' && down < price ? down + step : down;
 }

@@ -11,6 +11,7 @@ const HELP = `Simulated Hyperliquid: /info, /exchange and /ws as third-party cli
   --replay [COIN=]F   replay recorded candles (openTime,open,high,low,close,volume); may be given several times
   --speed X           how many times faster than recorded (default 1)
   --volatility X      multiplies the random walk's volatility, 0 stands still (default 1)
+  --weight N          request weight per minute and IP (default 1200, as the venue)
   --mainnet           accept mainnet signatures instead of testnet ones
   --fund ADDR=USD     an account with money; may be given several times
   --data-file F       remember accounts, orders and nonces in this file
@@ -29,6 +30,7 @@ const { values } = parseArgs({
     replay: { type: 'string', multiple: true, default: [] },
     speed: { type: 'string', default: '1' },
     volatility: { type: 'string', default: '1' },
+    weight: { type: 'string' },
     mainnet: { type: 'boolean', default: false },
     fund: { type: 'string', multiple: true, default: [] },
     'data-file': { type: 'string' },
@@ -65,6 +67,7 @@ function optionsOf(): VenueSimulatorOptions {
     volatility: numeric('volatility', values.volatility),
     network: values.mainnet ? 'Mainnet' : 'Testnet',
     replays,
+    ...(values.weight === undefined ? {} : { limits: { weightPerMinute: numeric('weight', values.weight) } }),
     accounts: values.fund.map((text) => {
       const [address = '', balance = '0'] = text.split('=', 2);
       return { address, balance };

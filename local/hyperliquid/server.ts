@@ -3,6 +3,7 @@ import {
   badJson,
   bodyTooLarge,
   corsHeaders,
+  internalError,
   isJsonContentType,
   parseJsonBody,
   preflightHeaders,
@@ -36,7 +37,7 @@ export function createVenueServer(parts: { readonly door: Door; readonly hub: Ws
     reply.headers(corsHeaders);
   });
   app.setErrorHandler(async (error: { readonly statusCode?: number }, _request, reply) =>
-    refuse(reply, error.statusCode === 413 ? bodyTooLarge() : badJson()),
+    refuse(reply, failureOf(error.statusCode)),
   );
   addRoutes(app, parts.door);
   app.server.on('upgrade', (request, socket, head) => {
@@ -88,6 +89,12 @@ async function serve(
       request.raw.socket.destroy();
       return reply;
   }
+}
+
+/** The framework knows bodies that are too large or broken off; everything else is our own failure. */
+function failureOf(statusCode: number | undefined): HttpFailure {
+  if (statusCode === 413) return bodyTooLarge();
+  return statusCode !== undefined && statusCode < 500 ? badJson() : internalError();
 }
 
 const refuse = (reply: FastifyReply, failure: Pick<HttpFailure, 'status' | 'text' | 'contentType'>): FastifyReply =>

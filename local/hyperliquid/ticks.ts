@@ -7,13 +7,15 @@ const DECIMALS_MAX = 6;
 
 export const priceDecimals = (asset: Asset): number => DECIMALS_MAX - asset.szDecimals;
 
+const POWERS = Array.from({ length: 20 }, (_, exponent) => 10n ** BigInt(exponent));
+
 /** The distance between neighbouring valid prices at `price`; whole dollars are always valid. */
 export function stepAt(asset: Asset, price: bigint): bigint {
-  const digits = price.toString().length;
-  if (digits <= SIGNIFICANT_FIGURES) return 1n;
-  const bySignificance = 10n ** BigInt(digits - SIGNIFICANT_FIGURES);
-  const wholeDollar = 10n ** BigInt(priceDecimals(asset));
-  return bySignificance < wholeDollar ? bySignificance : wholeDollar;
+  const wholeDollarDecimals = priceDecimals(asset);
+  let exponent = 0;
+  while (exponent < wholeDollarDecimals && price >= (POWERS[exponent + SIGNIFICANT_FIGURES] ?? price + 1n))
+    exponent += 1;
+  return POWERS[exponent] ?? 1n;
 }
 
 export const isOnTick = (asset: Asset, price: bigint): boolean => price % stepAt(asset, price) === 0n;

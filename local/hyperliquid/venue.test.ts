@@ -2,7 +2,12 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
-import { signExchange, type ExchangeAction, type UserFill } from '@perps/contracts/hyperliquid';
+import {
+  signExchange,
+  type ClearinghouseState,
+  type ExchangeAction,
+  type UserFill,
+} from '@perps/contracts/hyperliquid';
 import { createVirtualClock } from '@perps/runtime/testing';
 import * as fc from 'fast-check';
 import { applyFill, createAccount, displayedEntry, feeOf, maintenanceMargin } from './accounts.ts';
@@ -248,6 +253,69 @@ describe('requests', () => {
     );
     expect(act(ANN, order)).toMatchObject({ status: 'ok' });
     expect(fills(ANN_ADDRESS)[0]).toMatchObject({ builderFee: '0.7', fee: '2.275' });
+  });
+});
+
+describe('isolated margin', () => {
+  it('takes collateral from the account, moves it on request, and gives it back with the close', () => {
+    const { act, status, venue } = standingVenue();
+    act(ANN, { type: 'updateLeverage', asset: ETH, isCross: false, leverage: 10 });
+    status(ANN, { isBuy: true, price: '3500', size: '1', tif: 'Ioc' });
+    const state = () => answerInfo(venue, { type: 'clearinghouseState', user: ANN_ADDRESS }) as ClearinghouseState;
+    expect(state().assetPositions[0]?.position).toMatchObject({
+      leverage: { type: 'isolated', value: 10, rawUsd: '-3150.0' },
+      marginUsed: '350.0',
+    });
+    expect(state().withdrawable).toBe('9648.425');
+    expect(act(ANN, { type: 'updateIsolatedMargin', asset: ETH, isBuy: true, ntli: 100_000_000 })).toMatchObject({
+      status: 'ok',
+    });
+    expect(state().assetPositions[0]?.position.marginUsed).toBe('450.0');
+    expect(act(ANN, { type: 'updateIsolatedMargin', asset: ETH, isBuy: true, ntli: -200_000_000 }).response).toBe(
+      'Position does not have sufficient margin for reduction.',
+    );
+    status(ANN, { isBuy: false, price: '3400', size: '1', tif: 'Ioc', isReduceOnly: true });
+    expect(state()).toMatchObject({ assetPositions: [], withdrawable: '9996.750045' });
+  });
+});
+
+describe('the state of an account', () => {
+  it('keeps the identities of recorded states', () => {
+    const { status, venue, block, clock } = standingVenue();
+    status(ANN, { isBuy: true, price: '3600', size: '2', tif: 'Ioc' });
+    status(ANN, { isBuy: true, price: '3300', size: '1' });
+    venue.markets[ETH]!.process.moveTo({ usd: 3_600, overMs: 0, now: clock.now() });
+    block();
+    const state = answerInfo(venue, { type: 'clearinghouseState', user: ANN_ADDRESS }) as ClearinghouseState;
+    const { marginSummary } = state;
+    const position = state.assetPositions[0]!.position;
+    const value = Number(position.positionValue);
+    expect(Number(marginSummary.accountValue)).toBeCloseTo(Number(marginSummary.totalRawUsd) + value, 6);
+    expect(Number(position.marginUsed)).toBeCloseTo(value / position.leverage.value, 6);
+    expect(Number(position.unrealizedPnl)).toBeCloseTo(value - 2 * Number(position.entryPx), 1);
+    const resting = 3_300 / position.leverage.value;
+    const kept = Math.max(Number(marginSummary.totalMarginUsed), value / 10);
+    expect(Number(state.withdrawable)).toBeCloseTo(Number(marginSummary.accountValue) - kept - resting, 5);
+  });
+});
+
+describe('determinism', () => {
+  it('follows from the seed and the clock alone', async () => {
+    const run = async (seed: number) => {
+      const { block, updateContexts, venue, status, pass } = standingVenue({ seed, volatility: 5 });
+      for (let step = 0; step < 40; step += 1) {
+        await pass(150);
+        block();
+        updateContexts();
+        if (step % 10 === 0) status(ANN, { isBuy: true, price: '3600', size: '0.1', tif: 'Ioc' });
+      }
+      return JSON.stringify([
+        answerInfo(venue, { type: 'metaAndAssetCtxs' }),
+        answerInfo(venue, { type: 'userFills', user: ANN_ADDRESS }),
+      ]);
+    };
+    expect(await run(5)).toBe(await run(5));
+    expect(await run(5)).not.toBe(await run(6));
   });
 });
 

@@ -2,6 +2,7 @@
 import {
   CLOSE_POLICY,
   errorFrame,
+  internalError,
   parseClientFrame,
   pongFrame,
   postActionResponse,
@@ -17,7 +18,7 @@ import {
 } from '@perps/contracts/hyperliquid';
 import type { WebSocket } from 'ws';
 import { createConnection, type Connection } from './connection.ts';
-import type { Door } from './door.ts';
+import type { Door, DoorAnswer } from './door.ts';
 import type { Faults } from './faults.ts';
 import type { VenueLimits } from './options.ts';
 import { firstFrames, isServable } from './streams.ts';
@@ -195,7 +196,9 @@ async function post(
   }
   connection.pendingPosts += 1;
   const endpoint = request.type === 'info' ? 'info' : 'exchange';
-  const answer = await hub.door.serve({ endpoint, body: request.payload, ip: connection.ip });
+  const answer = await hub.door
+    .serve({ endpoint, body: request.payload, ip: connection.ip })
+    .catch((): DoorAnswer => ({ kind: 'failure', ...internalError() }));
   connection.pendingPosts -= 1;
   switch (answer.kind) {
     case 'dead':

@@ -43,7 +43,9 @@ export function stopOrder(
   const legs = order.legs.map((leg): OrderLeg => {
     if (leg.status === 'done') return leg;
     if (leg.route === 'INTERNAL') return { ...leg, status: 'done' };
-    return { ...leg, isCancelRequested: true, cancelCause: leg.cancelCause === 'user' ? 'user' : stop.cause };
+    // The user's own cancel stands over any other; asked again it changes nothing.
+    if (leg.isCancelRequested === true && (leg.cancelCause === 'user' || leg.cancelCause === stop.cause)) return leg;
+    return { ...leg, isCancelRequested: true, cancelCause: stop.cause };
   });
   const isOver = legs.every((leg) => leg.status === 'done');
   if (!isOver) {

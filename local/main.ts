@@ -50,12 +50,15 @@ function readFlags(args: readonly string[]): LocalSystemOptions | 'help' {
   };
 }
 
-function announce(system: System): void {
+function announce(system: System, seconds: string): void {
   const lines = system.wallets.map(
-    ({ address, privateKey, balance }) => `  ${address}  key ${privateKey}  ${balance.toLocaleString('en-US')} USD`,
+    ({ address, privateKey, balance }) =>
+      `  ${address}  key ${privateKey}  funded with ${balance.toLocaleString('en-US')} USD`,
   );
   for (const part of system.missing) console.log(`not there yet: ${part}`);
-  console.log(`ready ${system.url}  (websocket ${system.wsUrl}, Hyperliquid's protocol, signed for Testnet)`);
+  console.log(
+    `ready ${system.url}  (websocket ${system.wsUrl}, Hyperliquid's protocol, signed for Testnet; ${seconds} s)`,
+  );
   console.log(`demo wallets (local only):\n${lines.join('\n')}`);
   console.log(`try:
   curl -s ${system.url}/health
@@ -85,7 +88,7 @@ async function main(): Promise<void> {
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());
   try {
-    announce(await starting);
+    announce(await starting, seconds().trim());
   } catch (error) {
     if (!abort.signal.aborted) throw error;
   }

@@ -1,6 +1,6 @@
 /** The template's functions, run from source in worker threads with their own environment. */
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { appendFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { z } from 'zod';
 import type { FunctionSpec } from './template.ts';
@@ -22,6 +22,8 @@ export interface FunctionOptions {
   readonly root: string;
   readonly spec: FunctionSpec;
   readonly env: Readonly<Record<string, string>>;
+  /** What the function prints is appended here. */
+  readonly logFile: string;
 }
 
 /** Time for the import of the handler on top of the first event's. */
@@ -42,9 +44,10 @@ export function findHandler(root: string, functionName: string): string | undefi
 }
 
 /** Creates the function; its thread starts with the first event, and anew after a crash or time-out. */
-export function createFunction({ root, spec, env }: FunctionOptions): LocalFunction | undefined {
+export function createFunction({ root, spec, env, logFile }: FunctionOptions): LocalFunction | undefined {
   const handlerFile = findHandler(root, spec.name);
   if (handlerFile === undefined) return undefined;
+  mkdirSync(dirname(logFile), { recursive: true });
   let worker: Worker | undefined;
   let calls = 0;
   let last: Promise<unknown> = Promise.resolve();
@@ -55,7 +58,12 @@ export function createFunction({ root, spec, env }: FunctionOptions): LocalFunct
       env: { ...systemEnv(), ...env, ...spec.environment, AWS_LAMBDA_FUNCTION_NAME: spec.name, WS_NO_BUFFER_UTIL: '1' },
       execArgv: ['--conditions=source', '--disable-warning=ExperimentalWarning'],
       workerData: { handlerFile, name: spec.name, arn: spec.arn },
+      stdout: true,
+      stderr: true,
     });
+    const append = (text: Buffer): void => appendFileSync(logFile, text);
+    started.stdout.on('data', append);
+    started.stderr.on('data', append);
     started.once('exit', () => {
       if (worker === started) worker = undefined;
     });

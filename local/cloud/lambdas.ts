@@ -12,7 +12,7 @@ import type { Deployment, EventSourceSpec } from './template.ts';
 
 export interface LambdasOptions {
   readonly root: string;
-  /** Checkpoints live here. */
+  /** Checkpoints and logs live here. */
   readonly dir: string;
   readonly cloud: LocalCloud;
   readonly deployment: Deployment;
@@ -31,7 +31,12 @@ export function startLambdas(options: LambdasOptions): Lambdas {
   const { cloud, deployment, root } = options;
   const functions = new Map<string, LocalFunction>();
   for (const spec of deployment.functions) {
-    const started = createFunction({ root, spec, env: cloud.env });
+    const started = createFunction({
+      root,
+      spec,
+      env: cloud.env,
+      logFile: join(options.dir, 'logs', `${spec.name}.log`),
+    });
     if (started !== undefined) functions.set(spec.arn, started);
   }
   const stop = new AbortController();

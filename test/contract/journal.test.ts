@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { createDynamoJournal, createJournalClient } from '@perps/adapters/aws';
@@ -174,6 +176,28 @@ describe('journal', () => {
       expect(await journal.append(record(1, { token: 'early' }))).toEqual({ status: 'appended' });
       open();
       expect(await late).toEqual({ status: 'conflict', stored: { token: 'early', epoch: 1 } });
+    });
+
+    it('does not wait for ever: an endpoint that never answers leaves it undecided, after one request', async () => {
+      let requests = 0;
+      const silent = createServer(() => {
+        requests += 1;
+      });
+      await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+      const endpoint = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+      const client = createJournalClient({ ...emulators.options('DYNAMODB'), endpoint, requestTimeoutMs: 100 });
+      const journal = createDynamoJournal({ client, tableName: 'silent' });
+      expect(await journal.append(record(1))).toMatchObject({ status: 'undecided' });
+      expect(requests).toBe(1);
+      client.destroy();
+      silent.closeAllConnections();
+      await new Promise((resolve) => silent.close(resolve));
+    });
+
+    it('throws what no repeat can help: a record beyond the item limit', async () => {
+      const { journal } = await createDynamo();
+      const body = new Uint8Array(410 * 1_024);
+      await expect(journal.append(record(1, { body }))).rejects.toMatchObject({ name: 'ValidationException' });
     });
 
     it('leaves an endpoint that is not there undecided', async () => {

@@ -65,6 +65,16 @@ describe('sending an action', () => {
     expect(signatures).toBe(1);
   });
 
+  it('where no connection came about nothing was sent, unless an earlier copy was', async () => {
+    const refused = new VenueTransportError('connect', {
+      cause: Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }),
+    });
+    const { send } = setUp(scriptedHttp(refused, new VenueTransportError('socket hang up'), refused));
+    expect(await send()).toEqual({ kind: 'notSent', cause: 'the venue cannot be reached' });
+    expect((await send()).kind).toBe('unknown');
+    expect(await send()).toEqual({ kind: 'unknown', cause: 'the venue cannot be reached' });
+  });
+
   it('refuses to sign past the expiry; nothing was sent, so that is certain', async () => {
     const http = scriptedHttp(FILLED);
     const { clock, send } = setUp(http);

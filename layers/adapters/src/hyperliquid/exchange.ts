@@ -154,6 +154,10 @@ class Exchange implements ExchangeClient {
         return { kind: repeats > 0 ? 'unknown' : 'notSent', cause: 'the venue does not answer' };
       }
       metrics.count('venueActionUnanswered');
+      if (cause instanceof VenueTransportError && cause.isUnsent) {
+        prepared.sent -= 1;
+        return { kind: prepared.sent > 0 ? 'unknown' : 'notSent', cause: 'the venue cannot be reached' };
+      }
       return { kind: 'unknown', cause: cause instanceof Error ? cause.message : String(cause) };
     }
   }

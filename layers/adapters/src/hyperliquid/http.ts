@@ -21,16 +21,38 @@ export interface PostOptions {
   readonly onSent?: () => void;
 }
 
+/** Refused by the peer's host, or a name that does not resolve. */
+const UNSENT_CODES: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
+
 /** Time-out, refused or dropped connection: unknown is not failed. */
 export class VenueTransportError extends Error {
   readonly code = 'VenueTransport';
   override readonly name = 'VenueTransportError';
+  /** No connection came about: not one byte left. False where that is not certain. */
+  readonly isUnsent: boolean;
+  constructor(message: string, options: { readonly cause?: Error } = {}) {
+    super(message, options);
+    const cause: unknown = options.cause;
+    const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
+    this.isUnsent = typeof code === 'string' && UNSENT_CODES.has(code);
+  }
 }
 
 /** Above what the venue lets be in flight anyway. */
 const SOCKETS_MAX = 64;
 const ANSWER_BYTES_MAX = 32 * 1024 * 1024;
-const AGENT_OPTIONS = { keepAlive: true, maxSockets: SOCKETS_MAX, noDelay: true, scheduling: 'fifo' } as const;
+/**
+ * Idle connections are dropped well before a server or balancer does it (a minute and more): an order sent into a
+ * connection that the other side is just closing would be undecided for nothing.
+ */
+const IDLE_MS_MAX = 20_000;
+const AGENT_OPTIONS = {
+  keepAlive: true,
+  timeout: IDLE_MS_MAX,
+  maxSockets: SOCKETS_MAX,
+  noDelay: true,
+  scheduling: 'fifo',
+} as const;
 
 /** `node:http` and not fetch: half the time until the bytes are on the socket, and it tells when they are. */
 export function createVenueHttp(baseUrl: string): VenueHttp {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { AccountEvent, Order, OrderTarget, Side, VenueFate, VenueOrderRequest } from '../account/index.ts';
 import type { MarketView } from '../market/index.ts';
 import { price, rate, size, usd } from '../money/index.ts';

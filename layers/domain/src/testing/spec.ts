@@ -1,4 +1,4 @@
-/** given(decider, history).when(command).then(...events): decisions as sentences, for tests only. */
+/** given(decider, history).when(command).thenEvents(...events): decisions as sentences, for tests only. */
 import type { Decision } from '../kernel/index.ts';
 
 export interface TestedDecider<State, Command, Event, Rejection> {
@@ -12,7 +12,7 @@ export interface Outcome<State, Event, Rejection> {
   /** The history's state with the new events folded in. */
   readonly state: State;
   /** Passes when the decision is exactly these events. */
-  then(...events: readonly Event[]): State;
+  thenEvents(...events: readonly Event[]): State;
   /** Passes when the new events have exactly these types, in order. */
   thenTypes(...types: readonly string[]): State;
   /** Passes when the command is refused for this reason, without a fact. */
@@ -33,7 +33,7 @@ export function given<State, Command, Event extends { readonly type: string }, R
       return {
         decision,
         state,
-        then(...expected) {
+        thenEvents(...expected) {
           must(render(events) === render(expected), () => `expected ${render(expected)}\nbut was ${render(decision)}`);
           return state;
         },

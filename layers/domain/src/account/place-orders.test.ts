@@ -346,7 +346,10 @@ describe('signed actions', () => {
     const { commandId, accountId, at, receivedAt } = place([]);
     const approve = (name: string, address: string, validUntil = NOW + 10) => ({
       type: 'ApproveAgent' as const,
-      ...{ commandId, accountId, at, receivedAt },
+      commandId,
+      accountId,
+      at,
+      receivedAt,
       agent: { name, address, validUntil },
     });
     let state = funded('1');

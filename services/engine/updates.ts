@@ -1,5 +1,6 @@
 import type { AccountEvent, Order } from '@perps/domain/account';
 import { notional, size, usd } from '@perps/domain/money';
+import { fillRecordOf } from '@perps/domain/shard';
 import type { AccountUpdate, FillRecord, OrderRecord } from '@perps/contracts/engine';
 
 /** One committed entry, as the follower needs it. */
@@ -33,7 +34,7 @@ export function createUpdateFollower(): UpdateFollower {
       for (const event of events) {
         const record = nextRecord(event, { accountId, at });
         if (record !== undefined) touched.set(record.order.orderId, record);
-        if (event.type === 'OrderFilled') fills.push(fillRecord(event, { accountId, cloid: record?.order.cloid, at }));
+        if (event.type === 'OrderFilled') fills.push(fillRecordOf(event, { accountId, cloid: record?.order.cloid }));
       }
       if (events.length === 0) return undefined;
       return { shard, seq, accountId, at, events, orders: [...touched.values()], fills };
@@ -96,28 +97,4 @@ function changedRecord(before: OrderRecord, event: OrderChange, at: number): Ord
 /** A live order is pending while a leg's fate at the venue is not known. */
 function statusOf(order: Order): 'pending' | 'open' {
   return order.legs.some((leg) => leg.status === 'pending') ? 'pending' : 'open';
-}
-
-function fillRecord(
-  event: Extract<AccountEvent, { type: 'OrderFilled' }>,
-  owner: { readonly accountId: string; readonly cloid: string | undefined; readonly at: number },
-): FillRecord {
-  return {
-    accountId: owner.accountId,
-    tradeId: event.tradeId,
-    orderId: event.orderId,
-    ...(owner.cloid === undefined ? {} : { cloid: owner.cloid }),
-    symbol: event.symbol,
-    side: event.side,
-    price: event.price,
-    size: event.size,
-    startSize: event.startSize,
-    closedPnl: event.closedPnl,
-    fee: event.fee,
-    builderFee: event.builderFee,
-    liquidity: event.liquidity,
-    route: event.route,
-    time: event.venue?.time ?? event.at,
-    hash: event.venue?.hash ?? '',
-  };
 }

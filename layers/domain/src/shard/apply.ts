@@ -10,7 +10,7 @@ import {
 import type { Transfer } from '../ledger/index.ts';
 import { negateSize, usd } from '../money/index.ts';
 import type { RoutingPolicySet, ShardEntry } from './decide.ts';
-import { type AccountHistory, remember } from './history.ts';
+import { type AccountHistory, fillRecordOf, remember } from './history.ts';
 import { addResting, isResting, removeResting } from './resting-index.ts';
 import { rememberResult } from './results.ts';
 import { CONFIG_STREAM, type ShardState, type VenueOrder } from './state.ts';
@@ -145,24 +145,7 @@ function deriveFill(state: ShardState, event: Extract<AccountEvent, { type: 'Ord
   const cloid = (live ?? late)?.cloid;
   const history = historyOf(state, accountId);
   if (late !== undefined) replaceEnded(history, late);
-  remember(history.fills, {
-    accountId,
-    tradeId: event.tradeId,
-    orderId: event.orderId,
-    ...(cloid === undefined ? {} : { cloid }),
-    symbol: event.symbol,
-    side: event.side,
-    price: event.price,
-    size: event.size,
-    startSize: event.startSize,
-    closedPnl: event.closedPnl,
-    fee: event.fee,
-    builderFee: event.builderFee,
-    liquidity: event.liquidity,
-    route: event.route,
-    time: event.venue?.time ?? event.at,
-    hash: event.venue?.hash ?? '',
-  });
+  remember(history.fills, fillRecordOf(event, { accountId, cloid }));
 }
 
 /** A late fill changes what history says of its order. */

@@ -1,5 +1,5 @@
 /** What happened to an account's orders, newest part kept in the shard; tables serve the rest. */
-import type { EndStatus, Liquidity, Order, Side } from '../account/index.ts';
+import type { AccountEvent, EndStatus, Liquidity, Order, Side } from '../account/index.ts';
 import type { Price, Size, Usd } from '../money/index.ts';
 import type { Route } from '../routing/index.ts';
 
@@ -56,3 +56,32 @@ export const kept = <Item>(items: readonly Item[]): readonly Item[] =>
 /** A live order's status as history tells it. */
 export const liveStatus = (order: Order): 'open' | 'pending' =>
   order.legs.some((leg) => leg.status === 'pending') ? 'pending' : 'open';
+
+/** The venue's executions have its hash; what we execute ourselves has no transaction. */
+const NO_TRANSACTION = `0x${'0'.repeat(64)}`;
+
+/** An execution as history tells it. `cloid` is its order's. */
+export function fillRecordOf(
+  event: Extract<AccountEvent, { type: 'OrderFilled' }>,
+  owner: { readonly accountId: string; readonly cloid: string | undefined },
+): FillRecord {
+  const { accountId, cloid } = owner;
+  return {
+    accountId,
+    tradeId: event.tradeId,
+    orderId: event.orderId,
+    ...(cloid === undefined ? {} : { cloid }),
+    symbol: event.symbol,
+    side: event.side,
+    price: event.price,
+    size: event.size,
+    startSize: event.startSize,
+    closedPnl: event.closedPnl,
+    fee: event.fee,
+    builderFee: event.builderFee,
+    liquidity: event.liquidity,
+    route: event.route,
+    time: event.venue?.time ?? event.at,
+    hash: event.venue?.hash ?? NO_TRANSACTION,
+  };
+}

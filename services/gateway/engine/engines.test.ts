@@ -99,6 +99,19 @@ describe('the way to the engines', () => {
     expect(await enginesOver(leases).submit(COMMAND)).toEqual({ status: 'unknown' });
   });
 
+  it('tells that updates may be missing when a shard changes hands between two living processes', async () => {
+    const leases = createMemoryLeases(systemClock);
+    const [former, next] = [await engineProcess(async () => DONE), await engineProcess(async () => DONE)];
+    await own(leases, former.address);
+    const engines = enginesOver(leases);
+    await engines.submit(COMMAND);
+    const gap = new Promise((resolve) => {
+      engines.onGap(resolve);
+    });
+    await own(leases, next.address);
+    expect(await gap).toEqual([0]);
+  });
+
   it('tells who owns and who answers, and that updates may be missing', async () => {
     const leases = createMemoryLeases(systemClock);
     const engines = enginesOver(leases);

@@ -105,13 +105,14 @@ class LeasedEngines implements Engines {
       onUpdate: (update) => {
         for (const listener of this.#updateListeners) listener(update);
       },
-      onDropped: (address) => this.#announceGap(address),
+      onDropped: (address) => this.#announceGap(this.#shardsOf(address)),
     });
     this.#owners = createShardOwners({
       leases,
       shardCount,
       logger,
       refreshMs: this.#timing.refreshMs,
+      onMoved: (shard) => this.#announceGap([shard]),
       onRefreshed: (addresses) => this.#peers.keepOnly(addresses),
     });
   }
@@ -195,10 +196,14 @@ class LeasedEngines implements Engines {
     return !this.#isClosed;
   }
 
-  #announceGap(address: string): void {
+  #shardsOf(address: string): readonly number[] {
     const shards = Array.from({ length: this.#shardCount }, (_, shard) => shard);
-    const interrupted = shards.filter((shard) => this.#owners.known(shard)?.address === address);
-    for (const listener of this.#gapListeners) listener(interrupted);
+    return shards.filter((shard) => this.#owners.known(shard)?.address === address);
+  }
+
+  #announceGap(shards: readonly number[]): void {
+    if (this.#isClosed || shards.length === 0) return;
+    for (const listener of this.#gapListeners) listener(shards);
   }
 }
 

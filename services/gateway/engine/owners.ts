@@ -15,6 +15,8 @@ export interface ShardOwnersOptions {
   readonly shardCount: number;
   readonly logger: Logger;
   readonly refreshMs: number;
+  /** Somebody took the shard anew: what the former owner told last may not have been all. */
+  readonly onMoved: (shard: number) => void;
   /** Called when all shards were read, with the addresses that own any. */
   readonly onRefreshed: (addresses: ReadonlySet<string>) => void;
 }
@@ -43,7 +45,10 @@ export function createShardOwners(options: ShardOwnersOptions): ShardOwners {
   async function read(shard: number): Promise<Lease | undefined> {
     try {
       const lease = await options.leases.read(shardResource(shard));
-      if (lease !== undefined) owners.set(shard, lease);
+      if (lease === undefined) return undefined;
+      const before = owners.get(shard);
+      owners.set(shard, lease);
+      if (before !== undefined && before.epoch !== lease.epoch) options.onMoved(shard);
       return lease;
     } catch (cause) {
       options.logger.warn('lease could not be read', { shard, cause: String(cause) });

@@ -193,7 +193,7 @@ class World {
         const order = orders.get(event.request.orderId)!;
         if (order.reduceOnly) {
           const held = this.state.accounts.get(accountId)?.positions[`${order.symbol}:HYPERLIQUID`]?.size ?? 0n;
-          const signed = order.side === 'buy' ? event.request.size : -event.request.size;
+          const signed = order.side === 'buy' ? event.request.size : -1n * event.request.size;
           expect(held * signed < 0n && magnitude(signed) <= magnitude(held)).toBe(true);
         }
       }

@@ -159,7 +159,7 @@ export function createEngine(options: EngineOptions): Engine {
     const consuming = consumeCommands({ ...options, shard: shard.shard, submit: shard.submit, signal: lost.signal });
     while (!lost.signal.aborted) {
       await clock.sleep(RECONCILE_EVERY_MS, lost.signal);
-      metrics.gauge('venue.oldestPendingMs', shard.venueOrders.oldestUndecidedMs(), { shard: String(shard.shard) });
+      metrics.gauge('venue.pendingAgeMs', shard.venueOrders.oldestUndecidedMs());
       if (!lost.signal.aborted) run(shard.venueOrders.reconcile({ all: false }));
     }
     await Promise.all([ended, consuming]);

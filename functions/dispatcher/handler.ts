@@ -1,4 +1,5 @@
 /** The journal's stream → notices to its consumers. The stream takes two readers: this is one, for all of them. */
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { createSqsClient, createSqsNotices, loadConfig } from '@perps/adapters/aws';
 import { createObservability, observed } from '@perps/adapters/lambda';
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
@@ -13,6 +14,7 @@ export const handler = observed(
   async ({ Records: records }: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> => {
     const { batchItemFailures, causes } = await dispatch(records, send);
     for (const error of causes) observability.logger.error('notice not sent', { error });
+    observability.metrics.addMetric('dispatch.failed', MetricUnit.Count, causes.length);
     return { batchItemFailures };
   },
 );

@@ -10,18 +10,18 @@ const observability = createObservability('projector');
 const projector = createReadTablesProjector(createDynamoClient(), loadConfig(readTablesConfig));
 const batch = new SqsFifoPartialProcessorAsync();
 
-const follow = async (record: SQSRecord): Promise<void> => {
-  const notice = toNotice(record);
-  await projector.catchUp(notice);
-  observability.metrics.addMetric('projection.caughtUp', MetricUnit.Count, 1);
-};
+const follow = (record: SQSRecord): Promise<void> => projector.catchUp(toNotice(record));
 
-export const handler = observed(observability, (event: SQSEvent, context): Promise<SQSBatchResponse> =>
-  processPartialResponse(event, follow, batch, {
+export const handler = observed(observability, async (event: SQSEvent, context): Promise<SQSBatchResponse> => {
+  const { logger, metrics } = observability;
+  const response = await processPartialResponse(event, follow, batch, {
     context,
     // Other shards go on; of a shard that failed, nothing later is tried.
     skipGroupOnError: true,
     // All failed: the answer names them all, and the errors are in the log.
     throwOnFullBatchFailure: false,
-  }),
-);
+  });
+  for (const error of batch.errors) logger.error('shard not followed', { error });
+  metrics.addMetric('projection.failed', MetricUnit.Count, response.batchItemFailures.length);
+  return response;
+});

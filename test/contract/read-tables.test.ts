@@ -31,7 +31,8 @@ const DICTIONARY: Readonly<Record<ReadTable, readonly string[]>> = {
   fills: ['id', 'order_id', 'price', 'size', 'fee', 'source', 'hl_fill_price'],
 };
 
-type Row = Readonly<Record<string, unknown>>;
+/** Attributes as DynamoDB writes them: numbers are texts. */
+type Row = Readonly<Record<string, string | boolean | undefined>>;
 type Rows = Readonly<Record<ReadTable, readonly Row[]>>;
 
 interface Subject {
@@ -93,7 +94,7 @@ async function scan(tableName: string): Promise<readonly Row[]> {
   const rows: Row[] = [];
   for await (const { Items: items = [] } of paginateScan({ client: emulators.dynamo }, { TableName: tableName })) {
     for (const { generation: _generation, applied_seq: _stamp, ...item } of items) {
-      rows.push(Object.fromEntries(Object.entries(item).map(([name, value]) => [name, Object.values(value)[0]])));
+      rows.push(Object.fromEntries(Object.entries(item).map(([name, { S, N, BOOL }]) => [name, S ?? N ?? BOOL])));
     }
   }
   const keyOf = (row: Row): string =>

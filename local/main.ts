@@ -16,6 +16,7 @@ const HELP = `npm start -- [flags]
 AWS_ENDPOINT_URL=http://… uses that emulator instead of the embedded one, see docs/localstack.md.`;
 
 const PREFERRED_PORT = 8_600;
+const LAUNCHER_POLL_MS = 250;
 
 /** The flags as options; throws on what is not a flag or not a number. */
 function readFlags(args: readonly string[]): LocalSystemOptions | 'help' {
@@ -67,6 +68,15 @@ function announce(system: System, seconds: string): void {
   any Hyperliquid client at ${system.url}: see README. Ctrl-C stops everything; data stay in ${system.dir}.`);
 }
 
+/** npm ends at SIGTERM without telling us: when the one who launched us is gone, so are we. */
+function watchLauncher(onGone: () => void): void {
+  const launcher = process.ppid;
+  if (process.env['npm_lifecycle_event'] === undefined) return;
+  setInterval(() => {
+    if (process.ppid !== launcher) onGone();
+  }, LAUNCHER_POLL_MS).unref();
+}
+
 async function main(): Promise<void> {
   const options = readFlags(process.argv.slice(2));
   if (options === 'help') {
@@ -86,6 +96,7 @@ async function main(): Promise<void> {
     await system?.stop();
     process.exit(0);
   };
+  watchLauncher(() => void stop());
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());
   try {
     announce(await starting, seconds().trim());

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { createServer, type AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { tethered } from './tether.ts';
 
 export interface Dynoxide {
   readonly endpoint: string;
@@ -35,7 +36,8 @@ export async function startDynoxide(options: DynoxideOptions = {}): Promise<Dyno
   const binary = findBinary();
   const launch = (port: number): ChildProcess => {
     const db = options.file === undefined ? [] : ['--db-path', options.file];
-    return spawn(binary, ['serve', '--port', String(port), ...db], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const { file, args } = tethered({ file: binary, args: ['serve', '--port', String(port), ...db] });
+    return spawn(file, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   };
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort();

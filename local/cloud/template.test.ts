@@ -14,6 +14,7 @@ import {
   createS3Client,
   createSqsClient,
 } from '@perps/adapters/aws';
+import { waitUntil } from '../supervisor/readiness.ts';
 import { readAssembly } from './assembly.ts';
 import { createLocalCloud, type LocalCloud } from './index.ts';
 import { startLambdas, type Lambdas } from './lambdas.ts';
@@ -207,8 +208,8 @@ describe('template on the local cloud', () => {
           .map((line) => JSON.parse(line))
       : [];
   const untilRecorded = async (count: number) => {
-    const deadline = performance.now() + 20_000;
-    while (recorded().length < count && performance.now() < deadline) await new Promise((done) => setTimeout(done, 20));
+    const missing = async () => (recorded().length < count ? `${recorded().length} of ${count}` : undefined);
+    await waitUntil(missing, { what: 'records', withinMs: 20_000 });
     return recorded().map(({ name }) => name);
   };
 

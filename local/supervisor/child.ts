@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, openSync, closeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { tethered } from '../cloud/tether.ts';
 
 export interface ChildSpec {
   readonly name: string;
@@ -23,6 +24,8 @@ export interface ChildEvents {
 
 export interface Child {
   readonly name: string;
+  /** What is run: a test starts a second one from it. */
+  readonly spec: ChildSpec;
   /** 0 between a death and the next start. */
   readonly pid: number;
   readonly restarts: number;
@@ -73,6 +76,7 @@ export function superviseChild(spec: ChildSpec, events: ChildEvents): Child {
 
   return {
     name: spec.name,
+    spec,
     get pid() {
       return process?.pid ?? 0;
     },
@@ -99,11 +103,9 @@ function start(spec: ChildSpec): ChildProcess {
   mkdirSync(dirname(spec.logFile), { recursive: true });
   const log = openSync(spec.logFile, 'a');
   try {
-    return spawn(
-      process.execPath,
-      ['--conditions=source', '--enable-source-maps', '--disable-warning=ExperimentalWarning', spec.file, ...spec.args],
-      { cwd: spec.cwd, env: { ...systemEnv(), ...spec.env }, stdio: ['ignore', log, log] },
-    );
+    const flags = ['--conditions=source', '--enable-source-maps', '--disable-warning=ExperimentalWarning'];
+    const { file, args } = tethered({ file: process.execPath, args: [...flags, spec.file, ...spec.args] });
+    return spawn(file, args, { cwd: spec.cwd, env: { ...systemEnv(), ...spec.env }, stdio: ['ignore', log, log] });
   } finally {
     closeSync(log);
   }

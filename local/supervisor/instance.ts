@@ -1,11 +1,16 @@
 /** One system per folder: the record of who runs in it, and the end of what a killed supervisor left behind. */
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { commandOf, startOf } from './process-table.ts';
 
-const instanceSchema = z.object({ supervisor: z.number(), children: z.record(z.string(), z.number()) });
+const instanceSchema = z.object({
+  supervisor: z.number(),
+  /** As the system tells it: a pid alone may belong to somebody else by now. */
+  startedAt: z.string(),
+  children: z.record(z.string(), z.number()),
+});
 type InstanceRecord = z.infer<typeof instanceSchema>;
 
 /** Another live supervisor owns the folder. */
@@ -32,16 +37,18 @@ export async function claimInstance(dir: string): Promise<Instance> {
   const file = join(dir, 'instance.json');
   const found = read(file);
   if (found !== undefined) {
-    const isAlive = found.supervisor === process.pid ? claimed.has(dir) : commandOf(found.supervisor).includes('node');
+    const isOurs = found.supervisor === process.pid;
+    const isAlive = isOurs ? claimed.has(dir) : found.startedAt !== '' && startOf(found.supervisor) === found.startedAt;
     if (isAlive) {
       throw new AlreadyRunningError(`a system runs in ${dir} (pid ${found.supervisor}); stop it first`);
     }
     await endOrphans(dir, Object.values(found.children));
   }
-  writeJson(file, { supervisor: process.pid, children: {} });
+  const own = { supervisor: process.pid, startedAt: startOf(process.pid) };
+  writeJson(file, { ...own, children: {} });
   claimed.add(dir);
   return {
-    record: (children) => writeJson(file, { supervisor: process.pid, children }),
+    record: (children) => writeJson(file, { ...own, children }),
     release: () => {
       claimed.delete(dir);
       rmSync(file, { force: true });
@@ -56,19 +63,6 @@ function read(file: string): InstanceRecord | undefined {
   } catch {
     // Torn by a crash while it was written: nothing to learn from it.
     return undefined;
-  }
-}
-
-/** The command line of a live process; '' where there is none. */
-function commandOf(pid: number): string {
-  if (pid <= 0) return '';
-  try {
-    return execFileSync('ps', ['-o', 'args=', '-p', String(pid)], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-  } catch {
-    return '';
   }
 }
 

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,16 +10,10 @@ import { openKeyring } from './accounts.ts';
 import { superviseChild, type Child } from './child.ts';
 import { claimInstance } from './instance.ts';
 import { choosePorts } from './ports.ts';
+import { startOf } from './process-table.ts';
 import { unhealthy, waitUntil } from './readiness.ts';
 
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
+const isAlive = (pid: number): boolean => startOf(pid) !== '';
 
 let dir: string;
 beforeEach(() => {
@@ -89,19 +84,43 @@ describe('child', () => {
   });
 });
 
+describe('tether', () => {
+  it('ends the child of a killed process', async () => {
+    const tether = join(import.meta.dirname, '../cloud/tether.ts');
+    const script = `
+      import { spawn } from 'node:child_process';
+      import { tethered } from ${JSON.stringify(tether)};
+      const { file, args } = tethered({ file: process.execPath, args: ['-e', 'setInterval(() => {}, 1000)'] });
+      console.log(spawn(file, args, { stdio: 'ignore' }).pid);
+    `;
+    const file = join(dir, 'parent.ts');
+    writeFileSync(file, script);
+    const parent = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const [line] = await once(parent.stdout, 'data');
+    const pid = Number(String(line));
+    expect(isAlive(pid)).toBe(true);
+    parent.kill('SIGKILL');
+    const gone = async () => (isAlive(pid) ? 'alive' : undefined);
+    // Only Linux ties them; elsewhere the next start cleans up.
+    if (process.platform === 'linux') await waitUntil(gone, { what: 'child', withinMs: 5_000 });
+    else process.kill(pid, 'SIGKILL');
+  });
+});
+
 describe('instance', () => {
   it('refuses a folder whose supervisor lives, takes one whose supervisor is gone and ends its orphans', async () => {
     const orphan = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)', `--`, dir], { stdio: 'ignore' });
     const stranger = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
     const ended = new Promise((resolve) => orphan.once('exit', (_code, signal) => resolve(signal)));
-    const record = (supervisor: number) =>
+    const record = (supervisor: number, startedAt: string) =>
       writeFileSync(
         join(dir, 'instance.json'),
-        JSON.stringify({ supervisor, children: { engine: orphan.pid, gateway: stranger.pid } }),
+        JSON.stringify({ supervisor, startedAt, children: { engine: orphan.pid, gateway: stranger.pid } }),
       );
-    record(stranger.pid!);
+    record(stranger.pid!, startOf(stranger.pid!));
     await expect(claimInstance(dir)).rejects.toMatchObject({ code: 'AlreadyRunning' });
-    record(2 ** 22 + 1);
+    // The pid lives, but it is not the process that wrote the record.
+    record(stranger.pid!, 'Thu Jan  1 00:00:00 1970');
     const instance = await claimInstance(dir);
     expect(await ended).toBe('SIGKILL');
     expect(isAlive(stranger.pid!)).toBe(true);

@@ -5,9 +5,13 @@ const POLL_MS = 25;
 /** Generous: a shared machine may be slow, and nothing waits longer than it must. */
 const TIMEOUT_MS = 30_000;
 
-/** Asks again until the answer is defined; fails with `what` when it never is. */
-export async function eventually<T>(what: string, ask: () => Promise<T | undefined> | T | undefined): Promise<T> {
-  const deadline = performance.now() + TIMEOUT_MS;
+/** Asks again until the answer is defined; fails with `what` when it never is (default: within 5 s). */
+export async function eventually<T>(
+  what: string,
+  ask: () => Promise<T | undefined> | T | undefined,
+  withinMs = TIMEOUT_MS,
+): Promise<T> {
+  const deadline = performance.now() + withinMs;
   for (;;) {
     const answer = await ask();
     if (answer !== undefined) return answer;

@@ -1,6 +1,12 @@
-import { shardOfVenueCloid, shardResource, type AccountUpdate } from '@perps/contracts/engine';
+import {
+  type AccountUpdate,
+  type QueuedEngineCommand,
+  shardOfVenueCloid,
+  shardResource,
+} from '@perps/contracts/engine';
 import type { VenueContext, VenueFate } from '@perps/domain/account';
-import type { HyperliquidVenue } from '@perps/adapters/hyperliquid';
+import type { ShardFacts } from '@perps/domain/shard';
+import type { HyperliquidVenue, VenueOrderUpdate } from '@perps/adapters/hyperliquid';
 import type { MarketBoard } from '@perps/runtime/markets';
 import type {
   Clock,
@@ -18,7 +24,7 @@ import { consumeCommands } from './command-queue.ts';
 import { createMarketFacts } from './market-facts.ts';
 import { createTradingShard, type TradingShard } from './shard.ts';
 import { createTradingMachine, tradingCodec } from './trading-machine.ts';
-import { createVenueNonces } from './venue-nonces.ts';
+import { createVenueNonces, type VenueNonces } from './venue-nonces.ts';
 
 export interface EngineOptions {
   readonly shardCount: number;
@@ -64,121 +70,145 @@ const PENDING_MS_MAX = 60_000;
 
 /** Owns as many shards as it can get, for as long as it lives; everything else hangs on their committed facts. */
 export function createEngine(options: EngineOptions): Engine {
-  const { board, venue, clock, logger, metrics } = options;
-  const open = new Map<number, TradingShard>();
-  const reports = new Map<number, RecoveryReport>();
-  const stopping = new AbortController();
-  const nonces = createVenueNonces(clock);
-  const facts = createMarketFacts({ board, clock, venue: venueContext });
+  const engine = new ShardOwner(options);
+  engine.listen();
+  return engine;
+}
 
-  board.onBbo((symbol) => {
-    for (const shard of open.values()) shard.onTick(symbol);
-  });
-  venue.onFill((venueCloid, fill) => run(shardFor(venueCloid)?.bookFill(venueCloid, fill)));
-  venue.onOrderUpdate(({ venueCloid, venueOrderId, status, executedSize, cause }) => {
-    if (venueCloid === undefined) return;
-    const fate: VenueFate =
-      status === 'open' ? { kind: 'open', venueOrderId } : { kind: 'ended', venueOrderId, status, executedSize, cause };
-    run(shardFor(venueCloid)?.resolve(venueCloid, fate));
-  });
-  venue.onConnected(() => {
-    for (const shard of open.values()) run(shard.venueOrders.reconcile({ all: true }));
-  });
-  const shardLoops = Array.from({ length: options.shardCount }, (_, index) => ownShard(index));
+class ShardOwner implements Engine {
+  readonly #options: EngineOptions;
+  readonly #open = new Map<number, TradingShard>();
+  readonly #reports = new Map<number, RecoveryReport>();
+  readonly #stopping = new AbortController();
+  readonly #nonces: VenueNonces;
+  readonly #facts: () => ShardFacts;
+  readonly #loops: readonly Promise<void>[];
 
-  return {
-    shard: (index) => open.get(index),
-    health,
-    async stop() {
-      stopping.abort();
-      await Promise.all([...open.values()].map(({ host }) => host.stop()));
-      await Promise.all(shardLoops);
-    },
-  };
+  constructor(options: EngineOptions) {
+    const { board, clock, shardCount } = options;
+    this.#options = options;
+    this.#nonces = createVenueNonces(clock);
+    this.#facts = createMarketFacts({ board, clock, venue: () => this.#venueContext() });
+    this.#loops = Array.from({ length: shardCount }, (_, index) => this.#ownShard(index));
+  }
 
-  function venueContext(): VenueContext {
-    const common = { nextNonce: nonces.next(), slot: options.slot, expiresAfterMs: options.venueExpiresAfterMs };
+  /** Ticks, the venue's stream and its reconnects reach the shards that are open. */
+  listen(): void {
+    const { board, venue } = this.#options;
+    board.onBbo((symbol) => {
+      for (const shard of this.#open.values()) shard.onTick(symbol);
+    });
+    venue.onFill((venueCloid, fill) => this.#run(this.#shardOf(venueCloid)?.bookFill(venueCloid, fill)));
+    venue.onOrderUpdate((update) => {
+      const { venueCloid } = update;
+      if (venueCloid !== undefined) this.#run(this.#shardOf(venueCloid)?.resolve(venueCloid, fateOf(update)));
+    });
+    venue.onConnected(() => {
+      for (const shard of this.#open.values()) this.#run(shard.venueOrders.reconcile({ all: true }));
+    });
+  }
+
+  shard(index: number): TradingShard | undefined {
+    return this.#open.get(index);
+  }
+
+  health(): ReturnType<Engine['health']> {
+    const { board, venue, clock } = this.#options;
+    const feed = board.health(clock.now());
+    const reasons = feed.status === 'live' ? [] : feed.reasons.map((reason) => `market data: ${reason}`);
+    if (!venue.isConnected()) reasons.push('venue account stream is not connected');
+    for (const [index, { host, venueOrders }] of this.#open) {
+      reasons.push(...host.health().reasons.map((reason) => `shard ${index}: ${reason}`));
+      const isOld = venueOrders.oldestUndecidedMs() > PENDING_MS_MAX;
+      if (isOld) reasons.push(`shard ${index}: a venue order is undecided for over 60 s`);
+    }
+    if (this.#open.size === 0) reasons.push('owns no shard');
+    const details = { shards: [...this.#open.keys()], recovery: [...this.#reports.values()] };
+    return { isHealthy: reasons.length === 0, reasons, details };
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await Promise.all([...this.#open.values()].map(({ host }) => host.stop()));
+    await Promise.all(this.#loops);
+  }
+
+  #venueContext(): VenueContext {
+    const { venue, board, clock, slot, venueExpiresAfterMs: expiresAfterMs } = this.#options;
+    const common = { nextNonce: this.#nonces.next(), slot, expiresAfterMs };
     if (!venue.isConnected()) return { ...common, isAvailable: false, reason: 'venue account stream is not connected' };
     const { status, reasons } = board.health(clock.now());
     if (status === 'down') return { ...common, isAvailable: false, reason: reasons[0] ?? 'no market data' };
     return { ...common, isAvailable: true };
   }
 
-  function shardFor(venueCloid: string): TradingShard | undefined {
+  #shardOf(venueCloid: string): TradingShard | undefined {
     const index = shardOfVenueCloid(venueCloid);
-    return index === undefined ? undefined : open.get(index);
+    return index === undefined ? undefined : this.#open.get(index);
   }
 
   /** What fails here is found again by the reconciler: the order's record stays. */
-  function run(work: Promise<unknown> | undefined): void {
+  #run(work: Promise<unknown> | undefined): void {
+    const { logger } = this.#options;
     work?.catch((cause: unknown) => logger.warn('venue event: left to the reconciler', { cause: String(cause) }));
   }
 
   /** Takes the shard, serves it until it is lost, begins anew: start-up is recovery. */
-  async function ownShard(index: number): Promise<void> {
-    while (!stopping.signal.aborted) {
-      const shard = newShard(index);
+  async #ownShard(index: number): Promise<void> {
+    const { clock, logger } = this.#options;
+    // The owner is complete before its first shard opens.
+    await Promise.resolve();
+    while (!this.#stopping.signal.aborted) {
+      const shard = this.#newShard(index);
       try {
-        const report = await shard.start();
-        await serve(shard, report);
+        await this.#serve(shard, await shard.start());
       } catch (cause) {
         const isHeld = cause instanceof Error && 'code' in cause && cause.code === 'LeaseHeld';
         if (!isHeld) logger.error('shard could not be opened', { shard: index, cause: String(cause) });
       }
-      open.delete(index);
-      await clock.sleep(RETRY_MS, stopping.signal);
+      this.#open.delete(index);
+      await clock.sleep(RETRY_MS, this.#stopping.signal);
     }
   }
 
-  function newShard(index: number): TradingShard {
+  #newShard(index: number): TradingShard {
+    const options = this.#options;
+    const { owner, address, leaseTtlMs: ttlMs } = options;
     const machine = createTradingMachine({
       shard: index,
-      onApplied: (events) => nonces.applied(events.filter((event) => event.type !== 'RoutingPolicySet')),
+      onApplied: (events) => this.#nonces.applied(events),
     });
-    const lease = {
-      resource: shardResource(index),
-      owner: options.owner,
-      address: options.address,
-      ttlMs: options.leaseTtlMs,
-    };
+    const lease = { resource: shardResource(index), owner, address, ttlMs };
     const host = createShardHost({ ...options, shard: index, machine, codec: tradingCodec, lease });
-    return createTradingShard({ ...options, shard: index, host, facts });
+    return createTradingShard({ ...options, shard: index, host, facts: this.#facts });
   }
 
-  async function serve(shard: TradingShard, report: RecoveryReport): Promise<void> {
+  async #serve(shard: TradingShard, report: RecoveryReport): Promise<void> {
+    const { clock, logger, metrics, onRecord } = this.#options;
     const lost = new AbortController();
     const ended = shard.host.stopped.then(() => lost.abort());
-    shard.host.onCommitted(() => options.onRecord(shard.shard));
-    reports.set(shard.shard, report);
+    shard.host.onCommitted(() => onRecord(shard.shard));
+    this.#reports.set(shard.shard, report);
     // Before new orders flow: what was left undecided is looked up, not re-sent.
-    await shard.venueOrders
-      .reconcile({ all: true })
-      .catch((cause: unknown) => logger.warn('first reconciliation failed', { cause: String(cause) }));
-    open.set(shard.shard, shard);
+    await shard.venueOrders.reconcile({ all: true }).catch((cause: unknown) => {
+      logger.warn('first reconciliation failed, the regular pass goes on', { cause: String(cause) });
+    });
+    this.#open.set(shard.shard, shard);
     logger.info('SYSTEM_RECOVERED', { ...report });
-    const consuming = consumeCommands({ ...options, shard: shard.shard, submit: shard.submit, signal: lost.signal });
+    const submit = (command: QueuedEngineCommand): Promise<unknown> => shard.submit(command);
+    const consuming = consumeCommands({ ...this.#options, shard: shard.shard, submit, signal: lost.signal });
     while (!lost.signal.aborted) {
       await clock.sleep(RECONCILE_EVERY_MS, lost.signal);
       metrics.gauge('venue.pendingAgeMs', shard.venueOrders.oldestUndecidedMs());
-      if (!lost.signal.aborted) run(shard.venueOrders.reconcile({ all: false }));
+      if (!lost.signal.aborted) this.#run(shard.venueOrders.reconcile({ all: false }));
     }
     await Promise.all([ended, consuming]);
   }
+}
 
-  function health(): ReturnType<Engine['health']> {
-    const feed = board.health(clock.now());
-    const reasons = feed.status === 'live' ? [] : feed.reasons.map((reason) => `market data: ${reason}`);
-    if (!venue.isConnected()) reasons.push('venue account stream is not connected');
-    for (const [index, shard] of open) {
-      reasons.push(...shard.host.health().reasons.map((reason) => `shard ${index}: ${reason}`));
-      if (shard.venueOrders.oldestUndecidedMs() > PENDING_MS_MAX)
-        reasons.push(`shard ${index}: a venue order is undecided for over 60 s`);
-    }
-    if (open.size === 0) reasons.push('owns no shard');
-    return {
-      isHealthy: reasons.length === 0,
-      reasons,
-      details: { shards: [...open.keys()], recovery: [...reports.values()] },
-    };
-  }
+/** The venue's word about an order as a fate; `executedSize` is its own count. */
+function fateOf({ status, venueOrderId, executedSize, cause }: VenueOrderUpdate): VenueFate {
+  return status === 'open'
+    ? { kind: 'open', venueOrderId }
+    : { kind: 'ended', venueOrderId, status, executedSize, cause };
 }

@@ -13,12 +13,13 @@ import {
   hyperliquidAgentPolicy,
   loadConfig,
 } from '@perps/adapters/aws';
-import { createHyperliquidVenue } from '@perps/adapters/hyperliquid';
+import { createHyperliquidVenue, type HyperliquidVenue } from '@perps/adapters/hyperliquid';
 import {
   createHealthServer,
   createLogger,
   createMetrics,
   runService,
+  type ServiceHealth,
   systemClock as clock,
   systemIds as ids,
   systemRandom as random,
@@ -26,7 +27,7 @@ import {
 import { createRpcClient, createRpcServer } from '@perps/adapters/rpc';
 import { UPDATES_TOPIC } from '@perps/contracts/engine';
 import { FEED_TOPIC, type FeedFrame } from '@perps/contracts/feed';
-import { createMarketBoard } from '@perps/runtime/markets';
+import { createMarketBoard, type MarketBoard } from '@perps/runtime/markets';
 import { engineConfig } from './config.ts';
 import { engineHandlers } from './door.ts';
 import { createEngine, type Engine } from './engine.ts';
@@ -35,6 +36,7 @@ import { takeSignerSlot } from './signer-slot.ts';
 const config = loadConfig(engineConfig, process.env);
 const logger = createLogger({ service: 'engine', level: config.LOG_LEVEL });
 const metrics = createMetrics({ service: 'engine' });
+const platform = { clock, ids, random, logger, metrics };
 
 await runService(logger, async (fail) => {
   const owner = `engine-${ids.token()}`;
@@ -44,71 +46,34 @@ await runService(logger, async (fail) => {
 
   let engine: Engine | undefined;
   const starting = { isHealthy: false, reasons: ['starting'] };
-  const http = await createHealthServer({
-    port: config.PORT,
-    host: config.HOST,
-    health: () => engine?.health() ?? starting,
-  });
+  const health = (): ServiceHealth => engine?.health() ?? starting;
+  const http = await createHealthServer({ port: config.PORT, host: config.HOST, health });
   const handlers = engineHandlers({ shardCount: config.SHARD_COUNT, shard: (index) => engine?.shard(index) });
   const rpc = await createRpcServer({ server: http.server, handlers, topics: { [UPDATES_TOPIC]: {} }, logger });
   const address = config.ADVERTISED_URL ?? `ws://127.0.0.1:${http.port}/rpc`;
 
   const leases = createDynamoLeases({ client: createDynamoClient(), tableName: config.LEASES_TABLE, clock });
-  const { LEASE_TTL_MS: ttlMs, HL_AGENT_KEY_IDS: keyIds } = config;
-  const signerSlot = await takeSignerSlot({
-    leases,
-    slots: keyIds.length,
-    owner,
-    address,
-    ttlMs,
-    clock,
-    logger,
-    onLost: fail,
-  });
-  const policy = hyperliquidAgentPolicy({ clock, isTestnet: config.VENUE_NETWORK === 'Testnet' });
-  const signer = await createKmsSigner({ client: createKmsClient(), keyId: keyIds[signerSlot.slot] ?? '', policy });
-  const venue = createHyperliquidVenue({
-    url: config.VENUE_URL,
-    wsUrl: config.VENUE_WS_URL,
-    network: config.VENUE_NETWORK,
-    account: config.HL_TRADING_ACCOUNT.toLowerCase(),
-    signer,
-    szDecimalsOf: (symbol) => board.instrument(symbol)?.szDecimals,
-    clock,
-    random,
-    logger,
-    metrics,
-  });
-
-  const snapshotter = new Worker(new URL('./snapshotter.ts', import.meta.url), { workerData: { ...process.env } });
-  snapshotter.on('error', (cause) => logger.error('snapshot follower ended', { cause: String(cause) }));
-  const grown = new Map<number, number>();
-  const onRecord = (shard: number): void => {
-    const records = (grown.get(shard) ?? 0) + 1;
-    grown.set(shard, records % config.SNAPSHOT_EVERY_RECORDS);
-    if (records === config.SNAPSHOT_EVERY_RECORDS) snapshotter.postMessage(shard);
-  };
-
+  const { LEASE_TTL_MS: leaseTtlMs, HL_AGENT_KEY_IDS: keyIds } = config;
+  const slots = { slots: keyIds.length, owner, address, ttlMs: leaseTtlMs, onLost: fail };
+  const signerSlot = await takeSignerSlot({ ...platform, ...slots, leases });
+  const venue = await connectVenue(keyIds[signerSlot.slot] ?? '', board);
+  const snapshots = followSnapshots();
   engine = createEngine({
+    ...platform,
     shardCount: config.SHARD_COUNT,
     owner,
     address,
-    leaseTtlMs: ttlMs,
+    leaseTtlMs,
     venueExpiresAfterMs: config.VENUE_EXPIRES_AFTER_MS,
     slot: signerSlot.slot,
     board,
     venue,
-    journal: createDynamoJournal({ client: createJournalClient(), tableName: config.JOURNAL_TABLE }),
     leases,
+    journal: createDynamoJournal({ client: createJournalClient(), tableName: config.JOURNAL_TABLE }),
     snapshots: createS3Snapshots({ client: createS3Client(), bucket: config.SNAPSHOT_BUCKET }),
     queue: createSqsCommands({ client: createSqsClient(), queueUrls: config.COMMAND_QUEUE_URLS, ids }),
     publish: (update) => rpc.publish(UPDATES_TOPIC, update),
-    onRecord,
-    clock,
-    ids,
-    random,
-    logger,
-    metrics,
+    onRecord: snapshots.onRecord,
   });
   venue.start();
 
@@ -118,10 +83,39 @@ await runService(logger, async (fail) => {
       venue.stop();
       feed.close();
       await signerSlot.release();
-      await snapshotter.terminate();
+      await snapshots.stop();
       await rpc.close();
       await http.close();
       metrics.flush();
     },
   };
 });
+
+/** The platform's trading account; its agent's key never leaves KMS, and signs trading actions only. */
+async function connectVenue(keyId: string, board: MarketBoard): Promise<HyperliquidVenue> {
+  const policy = hyperliquidAgentPolicy({ clock, isTestnet: config.VENUE_NETWORK === 'Testnet' });
+  return createHyperliquidVenue({
+    ...platform,
+    url: config.VENUE_URL,
+    wsUrl: config.VENUE_WS_URL,
+    network: config.VENUE_NETWORK,
+    account: config.HL_TRADING_ACCOUNT.toLowerCase(),
+    signer: await createKmsSigner({ client: createKmsClient(), keyId, policy }),
+    szDecimalsOf: (symbol) => board.instrument(symbol)?.szDecimals,
+  });
+}
+
+/** Tells the follower thread about shards whose journal has grown enough for a snapshot. */
+function followSnapshots(): { onRecord(shard: number): void; stop(): Promise<unknown> } {
+  const follower = new Worker(new URL('./snapshotter.ts', import.meta.url), { workerData: { ...process.env } });
+  follower.on('error', (cause) => logger.error('snapshot follower ended', { cause: String(cause) }));
+  const grown = new Map<number, number>();
+  return {
+    onRecord(shard) {
+      const records = (grown.get(shard) ?? 0) + 1;
+      grown.set(shard, records % config.SNAPSHOT_EVERY_RECORDS);
+      if (records === config.SNAPSHOT_EVERY_RECORDS) follower.postMessage(shard);
+    },
+    stop: () => follower.terminate(),
+  };
+}

@@ -15,9 +15,9 @@ import type { MarketBoard } from '@perps/runtime/markets';
 import type { Clock, Logger, Metrics } from '@perps/runtime/ports';
 import type { RecoveryReport, ShardHost } from '@perps/runtime/shard';
 import { createRestingOrders } from './resting-orders.ts';
-import { createSettlements } from './settlement.ts';
+import { createSettlements, type Settlements } from './settlement.ts';
 import type { TradingCommand } from './trading-machine.ts';
-import { createUpdateFollower } from './updates.ts';
+import { type CommittedEntry, createUpdateFollower } from './updates.ts';
 import { createVenueOrders, type VenueOrders, type VenuePort } from './venue-orders.ts';
 
 export type TradingHost = ShardHost<ShardState, TradingCommand, ShardEvent, CommandResult>;
@@ -49,126 +49,127 @@ export interface TradingShard {
   readonly venueOrders: VenueOrders;
 }
 
-export function createTradingShard(options: TradingShardOptions): TradingShard {
-  const { host, board, clock, facts, shard } = options;
-  const settlements = createSettlements(clock);
-  const follower = createUpdateFollower();
-  const read = <Answer>(look: (state: ShardState) => Answer): Promise<Answer> => host.query(look);
-  /** Newest state, ahead of the journal: for the host's own decisions only, never for an answer. */
-  let peek: ShardState | undefined;
-  const decide = (command: ShardCommand): Promise<CommandResult> => host.submit({ command, facts: facts() });
-  const hostCommand = (commandId: string, accountId: string) => ({ commandId, accountId, receivedAt: clock.now() });
+export const createTradingShard = (options: TradingShardOptions): TradingShard => new OwnedShard(options);
 
-  const bookFill = (
-    request: Pick<VenueOrderRequest, 'venueCloid' | 'accountId'>,
-    fill: VenueFill,
-  ): Promise<CommandResult> => {
-    const { venueCloid, accountId } = request;
-    return decide({
-      type: 'BookVenueFill',
-      ...hostCommand(`fill:${venueCloid}:${fill.tid}`, accountId),
-      venueCloid,
-      fill,
+type Addressed = Pick<VenueOrderRequest, 'venueCloid' | 'accountId'>;
+
+class OwnedShard implements TradingShard {
+  readonly shard: number;
+  readonly host: TradingHost;
+  readonly venueOrders: VenueOrders;
+  readonly #options: TradingShardOptions;
+  readonly #settlements: Settlements;
+  readonly #follower = createUpdateFollower();
+  readonly #resting: { onTick(symbol: string): void };
+  /** The newest state, ahead of the journal: for the host's own decisions only, never for an answer. */
+  #peek: ShardState | undefined;
+  #hostCommands = 0;
+
+  constructor(options: TradingShardOptions) {
+    const { board, clock } = options;
+    this.#options = options;
+    this.shard = options.shard;
+    this.host = options.host;
+    this.#settlements = createSettlements(clock);
+    this.venueOrders = createVenueOrders({
+      ...options,
+      live: (which) => this.#liveRequests(which),
+      request: (venueCloid) => this.#peek?.venueOrders.get(venueCloid)?.request,
+      resolve: (request, fate) => this.#resolve(request, fate),
+      bookFill: (request, fill) => this.#bookFill(request, fill),
     });
-  };
-  let resolutions = 0;
-  const resolve = (
-    request: Pick<VenueOrderRequest, 'venueCloid' | 'accountId'>,
-    fate: VenueFate,
-  ): Promise<CommandResult> => {
-    const { venueCloid, accountId } = request;
-    // Idempotent by the order's state; two sources may say different true things of one order, so each has its own id.
-    resolutions += 1;
-    const commandId = `fate:${venueCloid}:${clock.now()}:${resolutions}`;
-    return decide({ type: 'ResolveVenueOrder', ...hostCommand(commandId, accountId), venueCloid, fate });
-  };
+    this.#resting = createRestingOrders({
+      ...options,
+      crossed: (symbol) => {
+        const view = board.view(symbol, clock.now());
+        return this.#peek === undefined || view === undefined ? [] : crossedOrders(this.#peek, symbol, view.bbo);
+      },
+      fill: ({ accountId, orderId }) =>
+        this.#decide({ type: 'FillResting', ...this.#hostCommand(`cross:${orderId}`, accountId), orderId }),
+    });
+  }
 
-  const venueOrders = createVenueOrders({
-    ...options,
-    live(which) {
-      if (peek === undefined) return [];
-      const orders = which === 'all' ? [...peek.venueOrders.values()] : pendingVenueOrders(peek);
-      return orders.map(({ request }) => request);
-    },
-    request: (venueCloid) => peek?.venueOrders.get(venueCloid)?.request,
-    resolve,
-    bookFill,
-  });
-
-  let firings = 0;
-  const resting = createRestingOrders({
-    ...options,
-    crossed(symbol) {
-      const view = board.view(symbol, clock.now());
-      return peek === undefined || view === undefined ? [] : crossedOrders(peek, symbol, view.bbo);
-    },
-    fill({ accountId, orderId }) {
-      firings += 1;
-      return decide({
-        type: 'FillResting',
-        ...hostCommand(`cross:${orderId}:${clock.now()}:${firings}`, accountId),
-        orderId,
-      });
-    },
-  });
-
-  async function start(): Promise<RecoveryReport> {
-    const report = await host.start();
-    await read((state) => {
-      peek = state;
+  async start(): Promise<RecoveryReport> {
+    const report = await this.host.start();
+    await this.host.query((state) => {
+      this.#peek = state;
       const live = [...state.accounts.values()].flatMap(({ accountId, orders }) =>
         Object.values(orders).map((order) => liveRecord(accountId, order)),
       );
-      follower.seed(live);
+      this.#follower.seed(live);
     });
-    host.onCommitted(({ seq, entries }) => {
-      for (const entry of entries) committed(seq, { ...entry, events: entry.events.filter(isAccountEvent) });
+    this.host.onCommitted(({ seq, entries }) => {
+      for (const entry of entries) this.#committed(seq, { ...entry, events: entry.events.filter(isAccountEvent) });
     });
     return report;
   }
 
-  function committed(
-    seq: number,
-    entry: { readonly streamId: string; readonly at: number; readonly events: readonly AccountEvent[] },
-  ): void {
-    const update = follower.follow({ shard, seq }, entry);
-    if (update === undefined) return;
-    options.publish(update);
-    settlements.touched(update.orders.map(({ order }) => order.orderId));
-    venueOrders.committed(entry.events);
-  }
-
-  async function submit(command: ShardCommand): Promise<CommandResult> {
-    const result = await decide(command);
+  async submit(command: ShardCommand): Promise<CommandResult> {
+    const result = await this.#decide(command);
     if (!('accountId' in command)) return result;
     const { accountId } = command;
-    const recordOf = (orderId: number): ReturnType<typeof orderRecord> =>
-      peek === undefined ? undefined : orderRecord(peek, { accountId, orderId });
-    const settled = await settlements.settle(result, recordOf);
+    const settled = await this.#settlements.settle(result, (orderId) =>
+      this.#peek === undefined ? undefined : orderRecord(this.#peek, { accountId, orderId }),
+    );
     // What was looked at may be newer than the journal: the answer leaves once all of it is durable.
-    return settled === result ? result : read(() => settled);
+    return settled === result ? result : this.host.query(() => settled);
   }
 
-  return {
-    shard,
-    host,
-    venueOrders,
-    start,
-    submit,
-    onTick: (symbol) => resting.onTick(symbol),
-    async bookFill(venueCloid, fill) {
-      const found = peek === undefined ? undefined : venueOrderOf(peek, venueCloid);
-      if (found === undefined) return false;
-      await bookFill({ venueCloid, accountId: found.accountId }, fill);
-      return true;
-    },
-    async resolve(venueCloid, fate) {
-      const request = peek?.venueOrders.get(venueCloid)?.request;
-      if (request === undefined) return false;
-      await resolve(request, fate);
-      return true;
-    },
-  };
+  async bookFill(venueCloid: string, fill: VenueFill): Promise<boolean> {
+    const found = this.#peek === undefined ? undefined : venueOrderOf(this.#peek, venueCloid);
+    if (found === undefined) return false;
+    await this.#bookFill({ venueCloid, accountId: found.accountId }, fill);
+    return true;
+  }
+
+  async resolve(venueCloid: string, fate: VenueFate): Promise<boolean> {
+    const request = this.#peek?.venueOrders.get(venueCloid)?.request;
+    if (request === undefined) return false;
+    await this.#resolve(request, fate);
+    return true;
+  }
+
+  onTick(symbol: string): void {
+    this.#resting.onTick(symbol);
+  }
+
+  #decide(command: ShardCommand): Promise<CommandResult> {
+    return this.host.submit({ command, facts: this.#options.facts() });
+  }
+
+  /** What the host itself commands is idempotent by the state it meets, so each attempt has an id of its own. */
+  #hostCommand(
+    subject: string,
+    accountId: string,
+  ): Pick<ShardCommand & { accountId: string }, 'commandId' | 'accountId' | 'receivedAt'> {
+    const receivedAt = this.#options.clock.now();
+    this.#hostCommands += 1;
+    return { commandId: `${subject}:${receivedAt}:${this.#hostCommands}`, accountId, receivedAt };
+  }
+
+  #bookFill({ venueCloid, accountId }: Addressed, fill: VenueFill): Promise<CommandResult> {
+    const command = this.#hostCommand(`fill:${venueCloid}`, accountId);
+    return this.#decide({ type: 'BookVenueFill', ...command, venueCloid, fill });
+  }
+
+  #resolve({ venueCloid, accountId }: Addressed, fate: VenueFate): Promise<CommandResult> {
+    const command = this.#hostCommand(`fate:${venueCloid}`, accountId);
+    return this.#decide({ type: 'ResolveVenueOrder', ...command, venueCloid, fate });
+  }
+
+  #liveRequests(which: 'undecided' | 'all'): readonly VenueOrderRequest[] {
+    if (this.#peek === undefined) return [];
+    const orders = which === 'all' ? [...this.#peek.venueOrders.values()] : pendingVenueOrders(this.#peek);
+    return orders.map(({ request }) => request);
+  }
+
+  #committed(seq: number, entry: CommittedEntry): void {
+    const update = this.#follower.follow({ shard: this.shard, seq }, entry);
+    if (update === undefined) return;
+    this.#options.publish(update);
+    this.#settlements.touched(update.orders.map(({ order }) => order.orderId));
+    this.venueOrders.committed(entry.events);
+  }
 }
 
 const isAccountEvent = (event: ShardEvent): event is AccountEvent => event.type !== 'RoutingPolicySet';

@@ -1,4 +1,4 @@
-import type { AccountEvent } from '@perps/domain/account';
+import type { ShardEvent } from '@perps/domain/shard';
 import type { Clock } from '@perps/runtime/ports';
 
 /** Nonces of one signer slot: at least the clock, always above everything journaled before (ms). */
@@ -6,7 +6,7 @@ export interface VenueNonces {
   /** The first free nonce; the decider takes consecutive ones from here. */
   next(): number;
   /** Marks as used what an entry journals, live or replayed. */
-  applied(events: readonly AccountEvent[]): void;
+  applied(events: readonly ShardEvent[]): void;
 }
 
 /** One allocator per process and signer slot: Hyperliquid keeps nonces per key, whatever shard they served. */

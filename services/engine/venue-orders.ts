@@ -39,38 +39,46 @@ export interface VenueOrders {
 }
 
 /** Sends venue orders of one shard and finds out what became of them; answer, stream and reconciler resolve alike. */
-export function createVenueOrders(options: VenueOrdersOptions): VenueOrders {
-  const { venue, clock, logger, metrics } = options;
-  /** Consistent absences by cloid, for as long as the order is undecided. */
-  const absences = new Map<string, number>();
-  let running: Promise<void> | undefined;
+export const createVenueOrders = (options: VenueOrdersOptions): VenueOrders => new Orders(options);
 
-  return {
-    committed(events) {
-      for (const event of events) {
-        if (event.type === 'VenueOrderRequested') run(place(event.request), event.request.venueCloid);
-        else if (event.type === 'VenueCancelRequested') run(cancel(event.request), event.request.venueCloid);
-      }
-    },
-    async reconcile(pass) {
-      await running;
-      running = reconcileOnce(pass.all);
-      await running;
-    },
-    oldestUndecidedMs() {
-      const oldest = options.live('undecided')[0];
-      return oldest === undefined ? 0 : Math.max(0, clock.now() - oldest.requestedAt);
-    },
-  };
+class Orders implements VenueOrders {
+  readonly #options: VenueOrdersOptions;
+  /** Consistent absences by cloid, for as long as the order is undecided. */
+  readonly #absences = new Map<string, number>();
+  /** Passes run one after another. */
+  #passes: Promise<void> = Promise.resolve();
+
+  constructor(options: VenueOrdersOptions) {
+    this.#options = options;
+  }
+
+  committed(events: readonly AccountEvent[]): void {
+    for (const event of events) {
+      if (event.type === 'VenueOrderRequested') this.#run(this.#place(event.request), event.request.venueCloid);
+      else if (event.type === 'VenueCancelRequested') this.#run(this.#cancel(event.request), event.request.venueCloid);
+    }
+  }
+
+  reconcile({ all }: { readonly all: boolean }): Promise<void> {
+    const pass = this.#passes.then(() => this.#reconcileOnce(all));
+    this.#passes = pass.catch(() => undefined);
+    return pass;
+  }
+
+  oldestUndecidedMs(): number {
+    const oldest = this.#options.live('undecided')[0];
+    return oldest === undefined ? 0 : Math.max(0, this.#options.clock.now() - oldest.requestedAt);
+  }
 
   /** A failure here loses nothing: the record stays live and the next pass looks it up. */
-  function run(work: Promise<unknown>, venueCloid: string): void {
+  #run(work: Promise<unknown>, venueCloid: string): void {
     work.catch((cause: unknown) =>
-      logger.warn('venue order: left to the reconciler', { venueCloid, cause: String(cause) }),
+      this.#options.logger.warn('venue order: left to the reconciler', { venueCloid, cause: String(cause) }),
     );
   }
 
-  async function place(request: VenueOrderRequest): Promise<void> {
+  async #place(request: VenueOrderRequest): Promise<void> {
+    const { venue, clock, logger, metrics } = this.#options;
     const sentAt = clock.monotonic();
     const answer = await venue.place(request);
     metrics.timing('venue.place', clock.monotonic() - sentAt, { kind: answer.kind });
@@ -78,61 +86,65 @@ export function createVenueOrders(options: VenueOrdersOptions): VenueOrders {
     if (fate === undefined) {
       metrics.count('venue.unknown');
       logger.warn('venue order: fate unknown', { venueCloid: request.venueCloid, cause: causeOf(answer) });
-      return void (await look(request));
+      return void (await this.#look(request));
     }
-    await options.resolve(request, fate);
+    await this.#options.resolve(request, fate);
     if (answer.kind !== 'filled') return;
     await clock.sleep(STREAM_MS_MAX);
-    await bookMissingFills([request]);
+    await this.#bookMissingFills([request]);
   }
 
-  async function cancel(request: VenueCancelRequest): Promise<void> {
-    const answer = await venue.cancel(request);
-    const order = options.request(request.venueCloid);
+  async #cancel(request: VenueCancelRequest): Promise<void> {
+    const answer = await this.#options.venue.cancel(request);
+    const order = this.#options.request(request.venueCloid);
     if (order === undefined) return;
     // A cancel may have raced with a fill, also when it failed: ask what the order came to.
-    const observation = await look(order);
+    const observation = await this.#look(order);
     if (answer.kind === 'refused' && observation?.kind === 'found' && observation.status === 'open') {
-      await options.resolve(order, { kind: 'cancelRefused', cause: answer.cause });
+      await this.#options.resolve(order, { kind: 'cancelRefused', cause: answer.cause });
     }
   }
 
-  async function reconcileOnce(all: boolean): Promise<void> {
-    const live = options.live(all ? 'all' : 'undecided');
-    metrics.gauge('venue.pending', live.length);
-    const due = live.filter(({ requestedAt }) => all || clock.now() - requestedAt >= YOUNG_MS);
+  async #reconcileOnce(all: boolean): Promise<void> {
+    const { live, clock, metrics } = this.#options;
+    const orders = live(all ? 'all' : 'undecided');
+    metrics.gauge('venue.pending', orders.length);
+    const due = orders.filter(({ requestedAt }) => all || clock.now() - requestedAt >= YOUNG_MS);
     if (due.length === 0) return;
-    if (all) await bookMissingFills(due);
-    for (const request of all ? due : due.slice(0, LOOKS_MAX)) await look(request);
+    if (all) await this.#bookMissingFills(due);
+    for (const request of all ? due : due.slice(0, LOOKS_MAX)) await this.#look(request);
   }
 
-  async function look(request: VenueOrderRequest): Promise<VenueObservation | undefined> {
-    if (!isLive(request)) return undefined;
-    const observation = await venue.lookup(request);
-    const seen = absences.get(request.venueCloid) ?? 0;
-    const step = reconcilePending({ expiresAfter: request.expiresAfter, absences: seen }, observation);
+  async #look(request: VenueOrderRequest): Promise<VenueObservation | undefined> {
+    const { venueCloid, expiresAfter } = request;
+    if (!this.#isLive(request)) return undefined;
+    const observation = await this.#options.venue.lookup(request);
+    const step = reconcilePending({ expiresAfter, absences: this.#absences.get(venueCloid) ?? 0 }, observation);
     if (step.step === 'lookAgain') {
-      absences.set(request.venueCloid, step.absences);
+      this.#absences.set(venueCloid, step.absences);
       return observation;
     }
-    absences.delete(request.venueCloid);
-    if (observation.kind === 'found' && observation.executedSize > 0n) await bookMissingFills([request]);
-    await options.resolve(request, step.fate);
+    this.#absences.delete(venueCloid);
+    if (observation.kind === 'found' && observation.executedSize > 0n) await this.#bookMissingFills([request]);
+    await this.#options.resolve(request, step.fate);
     return observation;
   }
 
-  function isLive(request: VenueOrderRequest): boolean {
-    return options.request(request.venueCloid) !== undefined;
+  #isLive(request: VenueOrderRequest): boolean {
+    return this.#options.request(request.venueCloid) !== undefined;
   }
 
   /** Books every fill of these orders that the venue knows; booking is idempotent by tid, so asking again costs nothing. */
-  async function bookMissingFills(requests: readonly VenueOrderRequest[]): Promise<void> {
-    const wanted = new Map(requests.filter(isLive).map((request) => [request.venueCloid, request]));
+  async #bookMissingFills(requests: readonly VenueOrderRequest[]): Promise<void> {
+    const { venue, bookFill } = this.#options;
+    const wanted = new Map(
+      requests.filter((request) => this.#isLive(request)).map((request) => [request.venueCloid, request]),
+    );
     if (wanted.size === 0) return;
     const since = Math.min(...[...wanted.values()].map(({ requestedAt }) => requestedAt)) - FILLS_OVERLAP_MS;
     for (const { venueCloid, fill } of await venue.fillsSince(since)) {
       const request = venueCloid === undefined ? undefined : wanted.get(venueCloid);
-      if (request !== undefined) await options.bookFill(request, fill);
+      if (request !== undefined) await bookFill(request, fill);
     }
   }
 }

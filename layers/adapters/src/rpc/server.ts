@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Logger } from '@perps/runtime/ports';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type ClientFrame, decodeFrames, MESSAGE_BYTES_MAX, RpcError, type ServerFrame } from './frames.ts';
@@ -40,7 +41,7 @@ export async function createRpcServer(options: RpcServerOptions): Promise<RpcSer
   const subscribers = new Map<string, Set<ServerOutbox>>();
   const path = options.path ?? '/rpc';
 
-  const onUpgrade = (request: IncomingMessage, socket: import('node:stream').Duplex, head: Buffer): void => {
+  const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     if (request.url?.split('?')[0] !== path) return;
     sockets.handleUpgrade(request, socket, head, (client) => serveClient(client, options, subscribers));
   };

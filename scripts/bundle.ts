@@ -25,10 +25,21 @@ const BANNER =
 const roles = (await readdir(join(root, 'services'))).filter((role) =>
   existsSync(join(root, 'services', role, 'main.ts')),
 );
+/** Threads of a service lie beside its main file, in the bundle under `<role>-<file>`. */
+const workers = (
+  await Promise.all(
+    roles.map(async (role) => (await readdir(join(root, 'services', role))).map((file) => ({ role, file }))),
+  )
+)
+  .flat()
+  .filter(({ file }) => file.endsWith('-worker.ts'));
 await mkdir(values.out, { recursive: true });
 await build({
   absWorkingDir: root,
-  entryPoints: roles.map((role) => ({ in: `services/${role}/main.ts`, out: role })),
+  entryPoints: [
+    ...roles.map((role) => ({ in: `services/${role}/main.ts`, out: role })),
+    ...workers.map(({ role, file }) => ({ in: `services/${role}/${file}`, out: `${role}-${file.replace('.ts', '')}` })),
+  ],
   outdir: values.out,
   bundle: true,
   platform: 'node',

@@ -107,7 +107,9 @@ async function connectVenue(keyId: string, board: MarketBoard): Promise<Hyperliq
 
 /** Tells the follower thread about shards whose journal has grown enough for a snapshot. */
 function followSnapshots(): { onRecord(shard: number): void; stop(): Promise<unknown> } {
-  const follower = new Worker(new URL('./snapshotter.ts', import.meta.url), { workerData: { ...process.env } });
+  // Run from source here, from the bundle of scripts/bundle.ts in the container.
+  const file = import.meta.url.endsWith('.ts') ? './snapshot-worker.ts' : './engine-snapshot-worker.js';
+  const follower = new Worker(new URL(file, import.meta.url), { workerData: { ...process.env } });
   follower.on('error', (cause) => logger.error('snapshot follower ended', { cause: String(cause) }));
   const grown = new Map<number, number>();
   return {

@@ -1,8 +1,8 @@
 /** The synthesized CDK app: made by running it, kept by the hash of what it was made of. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { basename, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 
@@ -55,6 +55,7 @@ export async function synthesize({ root, cacheDir, env }: SynthesisOptions): Pro
       maxBuffer: 16_000_000,
     });
     publish(fresh, folder);
+    prune(cacheDir, folder);
   }
   return readAssembly(folder);
 }
@@ -67,6 +68,18 @@ function publish(fresh: string, folder: string): void {
     rmSync(fresh, { recursive: true, force: true });
     if (!existsSync(folder)) throw error;
   }
+}
+
+/** Assemblies kept beside the one in use: going back and forth between branches stays fast. */
+const KEPT = 5;
+
+function prune(cacheDir: string, used: string): void {
+  const others = readdirSync(cacheDir)
+    .map((name) => join(cacheDir, name))
+    .filter((path) => path !== used && !basename(path).startsWith('new-'))
+    .map((path) => ({ path, madeAt: statSync(path).mtimeMs }))
+    .sort((a, b) => b.madeAt - a.madeAt);
+  for (const { path } of others.slice(KEPT)) rmSync(path, { recursive: true, force: true });
 }
 
 function contentHash(root: string, env: Readonly<Record<string, string>>): string {

@@ -19,6 +19,7 @@ import {
   accountIdAt,
   BENCH_POLICY,
   factsAt,
+  hashAt,
   internalOrder,
   openingCommands,
   ownerOf,
@@ -142,8 +143,7 @@ function commandText(index: number): string {
   const isBuy = (account + Math.floor(index / ACCOUNTS)) % 2 === 0;
   const nonce = START_AT + index;
   const order = `{"a":0,"b":${isBuy},"p":"${isBuy ? '101000' : '99000'}","s":"0.001","r":false,"t":{"limit":{"tif":"Ioc"}}}`;
-  const hash = nonce.toString(16).padStart(64, '0');
-  return `{"signer":"${ownerOf(account)}","accountId":"${accountIdAt(account)}","nonce":${nonce},"hash":"${hash}","order":${order}}`;
+  return `{"signer":"${ownerOf(account)}","accountId":"${accountIdAt(account)}","nonce":${nonce},"hash":"${hashAt(index)}","order":${order}}`;
 }
 
 function readCommand(text: string): ShardCommand {

@@ -1,4 +1,5 @@
 /** Accounts, orders and the facts of a moment for benchmarks of the shard machine. */
+import { createHash } from 'node:crypto';
 import { price, rate, size, usd } from '@perps/domain/money';
 import type { Instrument, MarketView } from '@perps/domain/market';
 import { DEFAULT_ROUTING_POLICY, type RoutingPolicy } from '@perps/domain/routing';
@@ -50,7 +51,19 @@ export const factsAt = (at: number): ShardFacts => ({
   venue: { isAvailable: true, nextNonce: at, slot: 0, expiresAfterMs: 5_000 },
 });
 
-export const ownerOf = (account: number): string => `0x${account.toString(16).padStart(40, '0')}`;
+/** Hex that compresses as little as real addresses and hashes do, computed once. */
+const hexes = new Map<number, string>();
+function hexOf(seed: number): string {
+  const known = hexes.get(seed);
+  if (known !== undefined) return known;
+  const hex = createHash('sha256').update(String(seed)).digest('hex');
+  hexes.set(seed, hex);
+  return hex;
+}
+const HASHES = 16_384;
+
+export const ownerOf = (account: number): string => `0x${hexOf(account).slice(0, 40)}`;
+export const hashAt = (index: number): string => hexOf(-1 - (index % HASHES));
 export const accountIdAt = (account: number): string => `a${account.toString(36).padStart(7, '0')}`;
 
 /** What makes a shard ready to trade: policy, accounts, deposits. */
@@ -81,7 +94,7 @@ export function internalOrder(index: number, accounts: number): ShardCommand {
     commandId: `${signer}:${at}`,
     accountId: accountIdAt(account),
     receivedAt: at,
-    signed: { signer, nonce: at, hash: at.toString(16).padStart(64, '0') },
+    signed: { signer, nonce: at, hash: hashAt(index) },
     orders: [
       {
         symbol: 'BTC',

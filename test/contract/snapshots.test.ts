@@ -35,6 +35,13 @@ function snapshotContract(name: string, create: () => Promise<SnapshotStore>): v
       await snapshots.put(snapshot(7));
       expect(Buffer.from((await snapshots.get(refOf(snapshot(7))))!).equals(Buffer.from(snapshot(7).bytes))).toBe(true);
     });
+
+    it('gives back bytes that travel in parts', async () => {
+      const snapshots = await create();
+      const large = { ...snapshot(8), bytes: Uint8Array.from({ length: 12_000_000 }, (_, index) => (index >> 4) % 251) };
+      await snapshots.put(large);
+      expect(Buffer.from((await snapshots.get(refOf(large)))!).equals(Buffer.from(large.bytes))).toBe(true);
+    });
   });
 }
 

@@ -81,7 +81,7 @@ export function createMarket(system: System): Market {
 
 /** Within a tenth of a per cent: the simulated market breathes. */
 const near = (text: string | null | undefined, price: number): boolean =>
-  text != null && Math.abs(Number(text) / price - 1) < 0.001;
+  text !== null && text !== undefined && Math.abs(Number(text) / price - 1) < 0.001;
 
 async function post(url: string, body: unknown): Promise<void> {
   const response = await fetch(url, {

@@ -5,7 +5,7 @@ const POLL_MS = 25;
 /** Generous: a shared machine may be slow, and nothing waits longer than it must. */
 const TIMEOUT_MS = 30_000;
 
-/** Asks again until the answer is defined; fails with `what` when it never is (default: within 5 s). */
+/** Asks again until the answer is defined; fails with `what` when it never is (default: within 30 s). */
 export async function eventually<T>(
   what: string,
   ask: () => Promise<T | undefined> | T | undefined,

@@ -7,6 +7,7 @@ import {
   initialShard,
   type ShardCommand,
   type ShardEvent,
+  type ShardFacts,
   type ShardState,
 } from '@perps/domain/shard';
 import { BTC, context, ETH, market, NOW, order, OWNER, POLICY, SOL, venueFill } from '@perps/domain/testing';
@@ -14,6 +15,8 @@ import type { JournalRecord } from '@perps/runtime/ports';
 import { createSeededRandom, type SeededRandom } from '@perps/runtime/testing';
 
 export interface ShardHistory {
+  /** Every command that was decided, refused ones too, with the facts of its moment. */
+  readonly commands: readonly { readonly command: ShardCommand; readonly facts: ShardFacts }[];
   readonly state: ShardState;
   readonly entries: readonly JournalEntry<ShardEvent>[];
   /** The journal: batches of a few entries, each continuing the one before. */
@@ -31,21 +34,24 @@ const PRICES = {
 } as const;
 
 export function createShardHistory(options: { shard: number; seed: number; commands: number }): ShardHistory {
-  const { shard, commands } = options;
+  const { shard } = options;
+  const commands: { command: ShardCommand; facts: ShardFacts }[] = [];
   const random = createSeededRandom(options.seed);
   const state = initialShard(shard);
   const entries: JournalEntry<ShardEvent>[] = [];
-  for (let n = 0; n < commands; n += 1) {
+  for (let n = 0; n < options.commands; n += 1) {
     const at = NOW + n * 1_000;
     const command = opening(shard, n) ?? randomCommand(random, state, n);
-    const decision = decideCommand(state, command, { ...facts(random), at });
+    const moment = { ...facts(random), at };
+    commands.push({ command, facts: moment });
+    const decision = decideCommand(state, command, moment);
     if (decision.outcome === 'refused') continue;
     const { streamId, events, result } = decision;
     const entry = { commandId: command.commandId, streamId, at, events, result };
     entries.push(entry);
     apply(state, entry);
   }
-  return { state, entries, records: toRecords({ shard, entries, random }) };
+  return { commands, state, entries, records: toRecords({ shard, entries, random }) };
 }
 
 function facts(random: SeededRandom) {

@@ -21,14 +21,21 @@ const NOT_CONSUMED: ReadonlySet<Rejection['reason']> = new Set([
 export interface AnsweredNonces {
   has(commandId: string): boolean;
   remember(commandId: string, rejection: Rejection | undefined): void;
+  /** An attempt ended without the engine's word: it may have been done. */
+  leaveOpen(commandId: string): void;
+  isOpen(commandId: string): boolean;
 }
 
 export function createAnsweredNonces(): AnsweredNonces {
   const answered = createBoundedMap<true>(COMMANDS_MAX);
+  const open = createBoundedMap<true>(COMMANDS_MAX);
   return {
     has: (commandId) => answered.get(commandId) !== undefined,
     remember(commandId, rejection) {
+      open.delete(commandId);
       if (rejection === undefined || !NOT_CONSUMED.has(rejection.reason)) answered.set(commandId, true);
     },
+    leaveOpen: (commandId) => open.set(commandId, true),
+    isOpen: (commandId) => open.get(commandId) !== undefined,
   };
 }

@@ -47,11 +47,16 @@ export async function submit(
   deps: ExchangeDeps,
   request: { readonly command: DoorCommand; readonly onResult: (result: CommandResult) => ActionOutcome },
 ): Promise<ActionOutcome> {
+  const { commandId } = request.command;
   const outcome = await deps.engines.submit(request.command);
-  if (outcome.status === 'unknown') return 'unknown';
-  if (outcome.status === 'unavailable') return errAnswer(UNAVAILABLE);
+  if (outcome.status === 'unknown') {
+    deps.answered.leaveOpen(commandId);
+    return 'unknown';
+  }
+  // What an earlier attempt may have done is not undone by nobody being there for this one.
+  if (outcome.status === 'unavailable') return deps.answered.isOpen(commandId) ? 'unknown' : errAnswer(UNAVAILABLE);
   const rejection = outcome.result.kind === 'refused' ? outcome.result.rejection : undefined;
-  deps.answered.remember(request.command.commandId, rejection);
+  deps.answered.remember(commandId, rejection);
   if (rejection === undefined) return request.onResult(outcome.result);
   if (rejection.reason === 'UnknownSigner') deps.accounts.forget(call.command.signed.signer);
   return errAnswer(refusalText(rejection, whose(call)));

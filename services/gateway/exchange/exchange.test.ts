@@ -282,6 +282,14 @@ describe('/exchange', () => {
       expect(answer.status).toBe(504);
     });
 
+    it('does not say that nothing happened where an earlier attempt may have been done', async () => {
+      const nonce = nextNonce();
+      gateway.engine.answerNext('never');
+      expect((await gateway.act(ALICE, order(wire()), { nonce })).status).toBe(504);
+      for (let attempt = 0; attempt < 100; attempt += 1) gateway.engine.answerNext({ code: 'NotReady' });
+      expect((await gateway.act(ALICE, order(wire()), { nonce })).status).toBe(504);
+    });
+
     it('says that nothing happened where no engine took the command', async () => {
       for (let attempt = 0; attempt < 100; attempt += 1) gateway.engine.answerNext({ code: 'NotReady' });
       const answer = await gateway.act(ALICE, order(wire()));

@@ -1,6 +1,7 @@
 /**
  * The whole gate: `npm run check` = format, lint, types, synthesis, all tests. Every step runs, also after a failure;
  * the last line is `N passed, N failed`: the tests' totals, each failed step counted as one more failure.
+ * Arguments go to jest: `npm run check -- test/infra` runs the same gate with fewer tests.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -50,6 +51,7 @@ const TESTS: Step = {
     tool('jest', 'bin', 'jest.js'),
     '--json',
     `--outputFile=${testReport}`,
+    ...process.argv.slice(2),
   ],
 };
 

@@ -4,6 +4,9 @@ import { problemsOf, stageConfig } from '../../infra/config.ts';
 import { fromRoot } from '../../infra/constructs/paths.ts';
 import { synthesize, type System } from './templates.ts';
 
+/** Bundling and both sets of rules take about ten seconds, and several times that on a busy machine. */
+const PRODUCTION_MS_MAX = 240_000;
+
 describe('configuration', () => {
   it('of every stage is lawful', () => {
     for (const stage of ['local', 'dev', 'prod']) expect(problemsOf(stageConfig({ stage }))).toEqual([]);
@@ -31,7 +34,7 @@ describe('production', () => {
   // Synthesis throws where cdk-nag or CloudFormation's own rules find something unanswered.
   beforeAll(async () => {
     system = await synthesize('prod');
-  });
+  }, PRODUCTION_MS_MAX);
 
   it('has one queue per shard, in the order of shards, in the engine', () => {
     const queues = system.ofType('AWS::SQS::Queue').filter(({ logicalId }) => logicalId.startsWith('Commands'));

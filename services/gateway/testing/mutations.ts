@@ -74,9 +74,9 @@ const ABSURD: readonly Json[] = [
 function places(value: Json, found: { readonly holder: Record<string, Json>; readonly key: string }[] = []) {
   if (typeof value !== 'object' || value === null) return found;
   const holder = value as Record<string, Json>;
-  for (const key of Object.keys(holder)) {
+  for (const [key, inner] of Object.entries(holder)) {
     found.push({ holder, key });
-    places(holder[key]!, found);
+    places(inner, found);
   }
   return found;
 }

@@ -16,7 +16,8 @@ export type ServerFrame =
 /** A message larger than this is a bug of a peer, not data (bytes). */
 export const MESSAGE_BYTES_MAX = 64 * 1024 * 1024;
 
-const packr = new Packr({ useRecords: false, int64AsType: 'bigint' });
+/** Bigints of any size: a number that a trader makes up must not end the process that passes it on. */
+const packr = new Packr({ useRecords: false, int64AsType: 'bigint', useBigIntExtension: true });
 
 export const encodeFrames = (frames: readonly (ClientFrame | ServerFrame)[]): Buffer => packr.pack(frames);
 

@@ -42,7 +42,13 @@ describe('rpc', () => {
   it('carries bigints, undefined and nesting both ways', async () => {
     const server = await serve();
     const client = await connect(async () => `ws://127.0.0.1:${server.port}/rpc`);
-    const value = { amount: -12n, big: 2n ** 60n, list: [{ at: 1_763_719_200_000, none: undefined }], text: 'é' };
+    const value = {
+      amount: -12n,
+      big: 2n ** 60n,
+      absurd: -(10n ** 80n),
+      list: [{ at: 1_763_719_200_000, none: undefined }],
+      text: 'é',
+    };
     expect(await client.request('echo', value)).toEqual(value);
   });
 

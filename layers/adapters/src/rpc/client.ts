@@ -34,141 +34,164 @@ interface Pending {
 }
 
 /** One connection to a peer that heals itself; requests in flight at a drop end as `Disconnected` (unknown). */
-export function createRpcClient(options: RpcClientOptions): RpcClient {
-  const { clock, logger } = options;
-  const pending = new Map<number, Pending>();
-  const topics = new Map<string, ((payload: unknown) => void)[]>();
-  const listeners: ((isConnected: boolean) => void)[] = [];
-  let connection: { readonly socket: WebSocket; readonly outbox: Outbox<ClientFrame> } | undefined;
-  let lastId = 0;
-  let isClosed = false;
-  const closing = new AbortController();
+export const createRpcClient = (options: RpcClientOptions): RpcClient => new Client(options);
 
-  const sweep = setInterval(() => {
-    const now = clock.monotonic();
-    for (const [id, call] of pending) {
-      if (call.deadline > now) continue;
-      pending.delete(id);
-      call.reject(new RpcError('Timeout', 'no answer in time'));
+class Client implements RpcClient {
+  readonly #options: RpcClientOptions;
+  readonly #pending = new Map<number, Pending>();
+  readonly #topics = new Map<string, ((payload: unknown) => void)[]>();
+  readonly #listeners: ((isConnected: boolean) => void)[] = [];
+  readonly #closing = new AbortController();
+  readonly #sweep: NodeJS.Timeout;
+  #connection: { readonly socket: WebSocket; readonly outbox: Outbox<ClientFrame> } | undefined;
+  #lastId = 0;
+
+  constructor(options: RpcClientOptions) {
+    this.#options = options;
+    this.#sweep = setInterval(() => this.#failOverdue(), SWEEP_MS).unref();
+    void this.#stayConnected();
+  }
+
+  request(method: string, params: unknown, { timeoutMs = TIMEOUT_MS } = {}): Promise<unknown> {
+    const connection = this.#connection;
+    if (connection === undefined) return Promise.reject(new RpcError('NotConnected', 'peer is not connected'));
+    if (this.#pending.size >= PENDING_MAX) {
+      return Promise.reject(new RpcError('Overloaded', 'too many requests in flight'));
     }
-  }, SWEEP_MS);
-  sweep.unref();
+    return new Promise((resolve, reject) => {
+      this.#lastId += 1;
+      const deadline = this.#options.clock.monotonic() + timeoutMs;
+      this.#pending.set(this.#lastId, { resolve, reject, deadline });
+      connection.outbox.send({ kind: 'request', id: this.#lastId, method, params });
+    });
+  }
 
-  void stayConnected();
+  subscribe(topic: string, onPayload: (payload: unknown) => void): void {
+    const callbacks = this.#topics.get(topic);
+    if (callbacks !== undefined) {
+      callbacks.push(onPayload);
+      return;
+    }
+    this.#topics.set(topic, [onPayload]);
+    this.#connection?.outbox.send({ kind: 'subscribe', topic });
+  }
 
-  return {
-    request(method, params, { timeoutMs = TIMEOUT_MS } = {}) {
-      if (connection === undefined) return Promise.reject(new RpcError('NotConnected', 'peer is not connected'));
-      if (pending.size >= PENDING_MAX) return Promise.reject(new RpcError('Overloaded', 'too many requests in flight'));
-      const { outbox } = connection;
-      return new Promise((resolve, reject) => {
-        lastId += 1;
-        pending.set(lastId, { resolve, reject, deadline: clock.monotonic() + timeoutMs });
-        outbox.send({ kind: 'request', id: lastId, method, params });
-      });
-    },
-    subscribe(topic, onPayload) {
-      const callbacks = topics.get(topic);
-      if (callbacks !== undefined) callbacks.push(onPayload);
-      else topics.set(topic, [onPayload]);
-      if (callbacks === undefined) connection?.outbox.send({ kind: 'subscribe', topic });
-    },
-    onState: (callback) => void listeners.push(callback),
-    isConnected: () => connection !== undefined,
-    close() {
-      isClosed = true;
-      clearInterval(sweep);
-      closing.abort();
-      connection?.socket.terminate();
-    },
-  };
+  onState(callback: (isConnected: boolean) => void): void {
+    this.#listeners.push(callback);
+  }
 
-  async function stayConnected(): Promise<void> {
-    let delayMs = RECONNECT_MS_MIN;
-    while (!isClosed) {
-      const wasOpen = await connectOnce();
-      delayMs = wasOpen ? RECONNECT_MS_MIN : Math.min(delayMs * 2, RECONNECT_MS_MAX);
-      if (!isClosed) await clock.sleep(delayMs, closing.signal).catch(() => undefined);
+  isConnected(): boolean {
+    return this.#connection !== undefined;
+  }
+
+  close(): void {
+    clearInterval(this.#sweep);
+    this.#closing.abort();
+    this.#connection?.socket.terminate();
+  }
+
+  #failOverdue(): void {
+    const now = this.#options.clock.monotonic();
+    for (const [id, call] of this.#pending) {
+      if (call.deadline > now) continue;
+      this.#pending.delete(id);
+      call.reject(new RpcError('Timeout', 'no answer in time'));
     }
   }
 
-  /** Resolves when the connection ended; true if it had been open. */
-  async function connectOnce(): Promise<boolean> {
+  async #stayConnected(): Promise<void> {
+    const { signal } = this.#closing;
+    let delayMs = RECONNECT_MS_MIN;
+    while (!signal.aborted) {
+      const wasOpen = await this.#connectOnce();
+      delayMs = wasOpen ? RECONNECT_MS_MIN : Math.min(delayMs * 2, RECONNECT_MS_MAX);
+      if (!signal.aborted) await this.#options.clock.sleep(delayMs, signal);
+    }
+  }
+
+  /** Resolves when the connection has ended; true if it had been open. */
+  async #connectOnce(): Promise<boolean> {
     let url: string;
     try {
-      url = await options.resolveUrl();
+      url = await this.#options.resolveUrl();
     } catch (cause) {
-      logger.warn('rpc: no address for the peer yet', { cause: String(cause) });
+      this.#options.logger.warn('rpc: no address for the peer yet', { cause: String(cause) });
       return false;
     }
     const socket = new WebSocket(url, { maxPayload: MESSAGE_BYTES_MAX, perMessageDeflate: false });
-    const { promise, resolve } = Promise.withResolvers<boolean>();
-    let wasOpen = false;
-    socket.on('open', () => {
-      wasOpen = true;
-      opened(socket);
-    });
-    socket.on('message', (data: Buffer) => received(socket, data));
-    socket.on('error', () => undefined);
-    socket.on('close', () => {
-      if (wasOpen) dropped();
-      resolve(wasOpen);
-    });
-    closing.signal.addEventListener('abort', () => socket.terminate(), { once: true });
+    const terminate = (): void => socket.terminate();
+    this.#closing.signal.addEventListener('abort', terminate);
     const heartbeat = watch(socket);
-    const result = await promise;
+    const wasOpen = await this.#lifeOf(socket);
     clearInterval(heartbeat);
-    return result;
+    this.#closing.signal.removeEventListener('abort', terminate);
+    return wasOpen;
   }
 
-  /** A peer that does not answer a ping within one period is gone, whatever TCP says. */
-  function watch(socket: WebSocket): NodeJS.Timeout {
-    let isAlive = true;
-    socket.on('pong', () => {
-      isAlive = true;
+  #lifeOf(socket: WebSocket): Promise<boolean> {
+    return new Promise((resolve) => {
+      let wasOpen = false;
+      socket.on('open', () => {
+        wasOpen = true;
+        this.#opened(socket);
+      });
+      socket.on('message', (data: Buffer) => this.#received(socket, data));
+      socket.on('error', () => undefined);
+      socket.on('close', () => {
+        if (wasOpen) this.#dropped();
+        resolve(wasOpen);
+      });
     });
-    const timer = setInterval(() => {
-      if (socket.readyState === WebSocket.CONNECTING) return;
-      if (!isAlive) socket.terminate();
-      isAlive = false;
-      if (socket.readyState === WebSocket.OPEN) socket.ping();
-    }, PING_MS);
-    timer.unref();
-    return timer;
   }
 
-  function opened(socket: WebSocket): void {
+  #opened(socket: WebSocket): void {
     const outbox = createOutbox<ClientFrame>(socket);
-    connection = { socket, outbox };
-    for (const topic of topics.keys()) outbox.send({ kind: 'subscribe', topic });
-    for (const listener of listeners) listener(true);
+    this.#connection = { socket, outbox };
+    for (const topic of this.#topics.keys()) outbox.send({ kind: 'subscribe', topic });
+    for (const listener of this.#listeners) listener(true);
   }
 
-  function dropped(): void {
-    connection = undefined;
-    for (const call of pending.values()) call.reject(new RpcError('Disconnected', 'connection lost before the answer'));
-    pending.clear();
-    for (const listener of listeners) listener(false);
+  #dropped(): void {
+    this.#connection = undefined;
+    for (const call of this.#pending.values()) {
+      call.reject(new RpcError('Disconnected', 'connection lost before the answer'));
+    }
+    this.#pending.clear();
+    for (const listener of this.#listeners) listener(false);
   }
 
-  function received(socket: WebSocket, data: Buffer): void {
+  #received(socket: WebSocket, data: Buffer): void {
     try {
-      for (const frame of decodeFrames<ServerFrame>(data)) deliver(frame);
+      for (const frame of decodeFrames<ServerFrame>(data)) this.#deliver(frame);
     } catch (cause) {
-      logger.error('rpc: message could not be handled, reconnecting', { cause: String(cause) });
+      this.#options.logger.error('rpc: message could not be handled, reconnecting', { cause: String(cause) });
       socket.terminate();
     }
   }
 
-  function deliver(frame: ServerFrame): void {
+  #deliver(frame: ServerFrame): void {
     if (frame.kind === 'event') {
-      for (const callback of topics.get(frame.topic) ?? []) callback(frame.payload);
+      for (const callback of this.#topics.get(frame.topic) ?? []) callback(frame.payload);
       return;
     }
-    const call = pending.get(frame.id);
+    const call = this.#pending.get(frame.id);
     if (call === undefined) return;
-    pending.delete(frame.id);
+    this.#pending.delete(frame.id);
     if (frame.kind === 'result') call.resolve(frame.result);
     else call.reject(new RpcError(frame.code, frame.message));
   }
+}
+
+/** A peer that does not answer a ping within one period is gone, whatever TCP says. */
+function watch(socket: WebSocket): NodeJS.Timeout {
+  let isAlive = true;
+  socket.on('pong', () => {
+    isAlive = true;
+  });
+  return setInterval(() => {
+    if (socket.readyState === WebSocket.CONNECTING) return;
+    if (!isAlive) socket.terminate();
+    isAlive = false;
+    if (socket.readyState === WebSocket.OPEN) socket.ping();
+  }, PING_MS).unref();
 }

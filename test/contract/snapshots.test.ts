@@ -38,7 +38,10 @@ function snapshotContract(name: string, create: () => Promise<SnapshotStore>): v
 
     it('gives back bytes that travel in parts', async () => {
       const snapshots = await create();
-      const large = { ...snapshot(8), bytes: Uint8Array.from({ length: 12_000_000 }, (_, index) => (index >> 4) % 251) };
+      const large = {
+        ...snapshot(8),
+        bytes: Uint8Array.from({ length: 12_000_000 }, (_, index) => (index >> 4) % 251),
+      };
       await snapshots.put(large);
       expect(Buffer.from((await snapshots.get(refOf(large)))!).equals(Buffer.from(large.bytes))).toBe(true);
     });

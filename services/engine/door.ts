@@ -2,6 +2,7 @@ import type { EngineCommand, EngineMethods } from '@perps/contracts/engine';
 import { shardOf } from '@perps/contracts/engine';
 import { accountOf, fillRecords, orderRecord, orderRecords } from '@perps/domain/shard';
 import { RpcError, type RpcHandler } from '@perps/adapters/rpc';
+import { NotOwnerError } from '@perps/runtime/shard';
 import type { TradingShard } from './shard.ts';
 
 /** The engine's RPC methods over the shards this process owns at the moment. */
@@ -20,7 +21,11 @@ export function engineHandlers(options: {
     submit: async (params) => {
       const command = commandOf(params);
       const shard = 'accountId' in command ? home(command.accountId) : owned(command.shard);
-      return await shard.submit(command);
+      try {
+        return await shard.submit(command);
+      } catch (cause) {
+        throw isUndecided(cause) ? new RpcError('Timeout', 'the journal left the command undecided', { cause }) : cause;
+      }
     },
     account: async (params) => {
       const { accountId } = paramsOf<'account'>(params);
@@ -40,6 +45,12 @@ export function engineHandlers(options: {
     },
   };
 }
+
+/**
+ * A commit that failed names its cause, and may have landed all the same: the next owner knows. `NotOwner` would tell
+ * the door that nothing has happened.
+ */
+const isUndecided = (error: unknown): boolean => error instanceof NotOwnerError && error.cause !== undefined;
 
 /** Doors validate what traders send; here only the shape that routing rests on is checked. */
 function commandOf(params: unknown): EngineCommand {

@@ -35,7 +35,10 @@ async function forAll<Item>(items: readonly Item[], work: (item: Item, index: nu
 /** Most of the coins are internal only by this scenario's policy, which arrives by queue at every shard. */
 async function internaliseAll(): Promise<void> {
   const symbols = Object.fromEntries(COINS.map((coin) => [coin, { isInternalised: true }]));
-  await system().setPolicy({ ...LOCAL_POLICY, version: LOCAL_POLICY.version + 1, symbols });
+  const version = LOCAL_POLICY.version + 1;
+  // A busy machine must not send orders to the venue because its quotes are late.
+  const patience = { latencyMsMax: 30_000, quoteAgeMsMax: 30_000 };
+  await system().setPolicy({ ...LOCAL_POLICY, ...patience, version, symbols });
   const { size } = await orderKind(system().url, 'SOL', POSITION_USD);
   const { shards } = await engineHealth(system());
   const waiting = new Set(shards);

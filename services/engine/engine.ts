@@ -36,6 +36,8 @@ export interface EngineOptions {
   readonly venueExpiresAfterMs: number;
   /** Our signer slot at the venue. */
   readonly slot: number;
+  /** The slot is surely ours now: without it no new order goes to the venue. */
+  readonly isSlotHeld: () => boolean;
   readonly board: MarketBoard;
   readonly venue: HyperliquidVenue;
   readonly journal: JournalStore;
@@ -137,6 +139,7 @@ class ShardOwner implements Engine {
     const { venue, board, clock, slot, venueExpiresAfterMs: expiresAfterMs } = this.#options;
     const common = { nextNonce: this.#nonces.next(), slot, expiresAfterMs };
     if (!venue.isConnected()) return { ...common, isAvailable: false, reason: 'venue account stream is not connected' };
+    if (!this.#options.isSlotHeld()) return { ...common, isAvailable: false, reason: 'signer slot is not held' };
     const { status, reasons } = board.health(clock.now());
     if (status === 'down') return { ...common, isAvailable: false, reason: reasons[0] ?? 'no market data' };
     return { ...common, isAvailable: true };

@@ -66,6 +66,7 @@ await runService(logger, async (fail) => {
     leaseTtlMs,
     venueExpiresAfterMs: config.VENUE_EXPIRES_AFTER_MS,
     slot: signerSlot.slot,
+    isSlotHeld: signerSlot.isHeld,
     board,
     venue,
     leases,

@@ -3,6 +3,8 @@ import type { Clock, LeaseRequest, LeaseStore, Logger } from '@perps/runtime/por
 
 export interface SignerSlot {
   readonly slot: number;
+  /** True while the slot is surely ours, by the monotonic clock. */
+  isHeld(): boolean;
   release(): Promise<void>;
 }
 
@@ -14,6 +16,7 @@ export interface SignerSlotOptions {
   readonly ttlMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Another process has the slot. */
   readonly onLost: (cause: Error) => void;
 }
 
@@ -50,6 +53,7 @@ function keepSlot(
   void renewing();
   return {
     slot: held.slot,
+    isHeld: () => clock.monotonic() < heldUntil,
     async release() {
       stopping.abort();
       await leases.release({ resource: request.resource, owner: request.owner, epoch: held.epoch });
@@ -66,9 +70,9 @@ function keepSlot(
         if (outcome.status === 'lost') return options.onLost(new Error(`${request.resource} has another owner`));
         heldUntil = askedAt + request.ttlMs;
       } catch (cause) {
+        // The store may be away for hours: nothing new is signed meanwhile, and the slot may still be ours afterwards.
         logger.warn('signer slot: renewal failed', { cause: String(cause) });
       }
-      if (clock.monotonic() >= heldUntil) return options.onLost(new Error(`${request.resource} could not be renewed`));
     }
   }
 }

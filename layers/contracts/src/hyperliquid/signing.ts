@@ -1,6 +1,5 @@
-/** Signatures as the venue handles them: recovered, never compared. secp256k1 comes as WebAssembly for its speed. */
+/** Signatures as the venue handles them: recovered, never compared. */
 import { keccak_256 } from '@noble/hashes/sha3.js';
-import { pointFromScalar, recover, signRecoverable } from 'tiny-secp256k1';
 import {
   canonicalAction,
   type ExchangeAction,
@@ -10,6 +9,7 @@ import {
   type WireSignature,
 } from './actions.ts';
 import { bytesToHex, hexToBytes } from './bytes.ts';
+import { publicPoint, recoverPoint, signRecoverably } from './curve.ts';
 import { l1ActionHash, l1Digest, userSignedDigest } from './hashing.ts';
 import { canonicalAddress, type Network } from './primitives.ts';
 
@@ -40,17 +40,8 @@ export function recoverAddress(digest: Uint8Array, signature: WireSignature): st
   const compact = new Uint8Array(64);
   compact.set(r);
   compact.set(s, 32);
-  const point = recoverPoint({ digest, compact, parity });
+  const point = recoverPoint(digest, { compact, parity });
   return point === undefined ? undefined : addressOfPoint(point);
-}
-
-/** The library throws on parts outside the curve's order; to us that is one more signature without a signer. */
-function recoverPoint(input: { digest: Uint8Array; compact: Uint8Array; parity: 0 | 1 }): Uint8Array | undefined {
-  try {
-    return recover(input.digest, input.compact, input.parity, false) ?? undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** The address is the last twenty bytes of the hash of the uncompressed point without its prefix. */
@@ -60,18 +51,14 @@ function addressOfPoint(point: Uint8Array): string {
 
 /** Signs a 32-byte digest deterministically (RFC 6979, low s); `privateKey` is 32 bytes of hex. Throws on a bad key. */
 export function signDigest(digest: Uint8Array, privateKey: string): WireSignature {
-  const { signature, recoveryId } = signRecoverable(digest, privateKeyBytes(privateKey));
-  return {
-    r: bytesToHex(signature.subarray(0, 32)),
-    s: bytesToHex(signature.subarray(32)),
-    v: 27 + (recoveryId & 1),
-  };
+  const { compact, parity } = signRecoverably(digest, privateKeyBytes(privateKey));
+  return { r: bytesToHex(compact.subarray(0, 32)), s: bytesToHex(compact.subarray(32)), v: 27 + parity };
 }
 
 /** The lower-case address of a private key (32 bytes of hex); throws on a bad key. */
 export function addressOf(privateKey: string): string {
-  const point = pointFromScalar(privateKeyBytes(privateKey), false);
-  if (point === null) throw new TypeError('Malformed private key.');
+  const point = publicPoint(privateKeyBytes(privateKey));
+  if (point === undefined) throw new TypeError('Malformed private key.');
   return addressOfPoint(point);
 }
 

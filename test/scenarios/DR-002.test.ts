@@ -39,7 +39,7 @@ async function waits(engine: { readonly engineUrl: string }): Promise<true | und
 }
 
 const shardsOf = async (engine: { readonly engineUrl: string }): Promise<readonly number[]> =>
-  (await engineHealth(engine)).shards.toSorted();
+  (await engineHealth(engine)).shards.toSorted((a, b) => a - b);
 
 async function connectTo(engineUrl: string): Promise<RpcClient> {
   const client = createRpcClient({ resolveUrl: async () => engineUrl, logger: silentLogger, clock: systemClock });

@@ -4,6 +4,8 @@ import {
   DeleteItemCommand,
   GetItemCommand,
   paginateScan,
+  TransactionCanceledException,
+  TransactWriteItemsCommand,
   UpdateItemCommand,
   type AttributeValue,
   type DynamoDBClient,
@@ -31,10 +33,15 @@ export interface DynamoReadModelOptions {
 /** The name of this consumer in the checkpoints table. */
 const CONSUMER = 'read-tables';
 
-/** Updates in flight at once: within one partition's 1,000 writes a second, and the client's sockets. */
+/** Requests in flight at once: within one partition's 1,000 writes a second, and the client's sockets. */
 const CONCURRENCY = 32;
 
-/** Creates the store; a write is one conditional update per row. */
+/** Rows of one transaction: a tenth of the requests and commits, for twice the write units on AWS. */
+const ROWS_PER_TRANSACTION = 50;
+/** Transactions in flight at once: the tables share their store with the journal, whose puts orders wait for. */
+const TRANSACTIONS_IN_FLIGHT = 1;
+
+/** Creates the store; a write is one conditional update per row, many rows to a request. */
 export function createDynamoReadModel(options: DynamoReadModelOptions): ReadModelStore {
   const { client, tables } = options;
   return {
@@ -47,7 +54,13 @@ export function createDynamoReadModel(options: DynamoReadModelOptions): ReadMode
       if (item === undefined || integerOf(item, 'generation') !== generation) return undefined;
       return { account: parseProjection(textOf(item, 'projection')), appliedSeq: integerOf(item, 'applied_seq') };
     },
-    write: (rows) => inChunks(rows, (row) => upsert(client, tables[row.table], row)),
+    write: async (rows) => {
+      const batches: (readonly (StampedRow | StampedWallet)[])[] = [];
+      for (let from = 0; from < rows.length; from += ROWS_PER_TRANSACTION) {
+        batches.push(rows.slice(from, from + ROWS_PER_TRANSACTION));
+      }
+      await inChunks(batches, (batch) => upsertAll(options, batch), TRANSACTIONS_IN_FLIGHT);
+    },
     prune: async (shard, generation) => {
       const counts = await Promise.all(READ_TABLES.map((table) => pruneTable(options, table, { shard, generation })));
       return counts.reduce((total, count) => total + count, 0);
@@ -124,8 +137,22 @@ const toCheckpoint = (item: Item): Checkpoint => ({
   },
 });
 
+/** All rows in one request; where one of them is newer in the table already, row by row. */
+async function upsertAll(
+  { client, tables }: DynamoReadModelOptions,
+  rows: readonly (StampedRow | StampedWallet)[],
+): Promise<void> {
+  const updates = rows.map((row) => upsertOf(tables[row.table], row));
+  try {
+    await client.send(new TransactWriteItemsCommand({ TransactItems: updates.map((Update) => ({ Update })) }));
+  } catch (error) {
+    if (!(error instanceof TransactionCanceledException)) throw error;
+    await inChunks(updates, async (update) => void (await isUpdated(client.send(new UpdateItemCommand(update)))));
+  }
+}
+
 /** Sets the row's columns unless the row is of this record already, or of a later one; both are as good as written. */
-async function upsert(client: DynamoDBClient, tableName: string, row: StampedRow | StampedWallet): Promise<void> {
+function upsertOf(tableName: string, row: StampedRow | StampedWallet) {
   const keys: readonly string[] = READ_TABLE_KEYS[row.table];
   const columns: Record<string, Column> = {
     ...row.columns,
@@ -135,23 +162,19 @@ async function upsert(client: DynamoDBClient, tableName: string, row: StampedRow
     applied_seq: row.appliedSeq,
   };
   const set = Object.entries(columns).filter(([name]) => !keys.includes(name));
-  await isUpdated(
-    client.send(
-      new UpdateItemCommand({
-        TableName: tableName,
-        Key: Object.fromEntries(keys.map((name) => [name, toAttribute(columns[name] ?? null)])),
-        UpdateExpression: `SET ${set.map((_, index) => `#c${index} = :c${index}`).join(', ')}`,
-        ConditionExpression:
-          'attribute_not_exists(applied_seq) OR generation < :generation OR (generation = :generation AND applied_seq < :seq)',
-        ExpressionAttributeNames: Object.fromEntries(set.map(([name], index) => [`#c${index}`, name])),
-        ExpressionAttributeValues: {
-          ...Object.fromEntries(set.map(([, value], index) => [`:c${index}`, toAttribute(value)])),
-          ':generation': integer(row.generation),
-          ':seq': integer(row.appliedSeq),
-        },
-      }),
-    ),
-  );
+  return {
+    TableName: tableName,
+    Key: Object.fromEntries(keys.map((name) => [name, toAttribute(columns[name] ?? null)])),
+    UpdateExpression: `SET ${set.map((_, index) => `#c${index} = :c${index}`).join(', ')}`,
+    ConditionExpression:
+      'attribute_not_exists(applied_seq) OR generation < :generation OR (generation = :generation AND applied_seq < :seq)',
+    ExpressionAttributeNames: Object.fromEntries(set.map(([name], index) => [`#c${index}`, name])),
+    ExpressionAttributeValues: {
+      ...Object.fromEntries(set.map(([, value], index) => [`:c${index}`, toAttribute(value)])),
+      ':generation': integer(row.generation),
+      ':seq': integer(row.appliedSeq),
+    },
+  };
 }
 
 /** False where the condition did not hold; every other failure is thrown. */
@@ -204,9 +227,13 @@ async function pruneTable(
   return count;
 }
 
-async function inChunks<Value>(values: readonly Value[], run: (value: Value) => Promise<void>): Promise<void> {
-  for (let from = 0; from < values.length; from += CONCURRENCY) {
-    await Promise.all(values.slice(from, from + CONCURRENCY).map(run));
+async function inChunks<Value>(
+  values: readonly Value[],
+  run: (value: Value) => Promise<void>,
+  concurrency = CONCURRENCY,
+): Promise<void> {
+  for (let from = 0; from < values.length; from += concurrency) {
+    await Promise.all(values.slice(from, from + concurrency).map(run));
   }
 }
 

@@ -25,7 +25,7 @@ export const grantDataKey = (key: IKey, grantee: IGrantable): void =>
 export function grantSnapshots(bucket: IBucket, grantee: IGrantable): void {
   Grant.addToPrincipal({
     grantee,
-    actions: ['s3:GetObject', 's3:PutObject'],
+    actions: ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload'],
     resourceArns: [bucket.arnForObjects('snapshots/*')],
   }).assertSuccess();
   Grant.addToPrincipal({ grantee, actions: ['s3:ListBucket'], resourceArns: [bucket.bucketArn] }).assertSuccess();

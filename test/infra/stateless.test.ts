@@ -62,7 +62,7 @@ describe('roles', () => {
   const MAY = {
     EngineTaskTaskRole: {
       dynamodb: ['GetItem', 'PutItem', 'Query', 'UpdateItem'],
-      s3: ['GetObject', 'ListBucket', 'PutObject'],
+      s3: ['AbortMultipartUpload', 'GetObject', 'ListBucket', 'PutObject'],
       sqs: ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'GetQueueUrl', 'ReceiveMessage'],
     },
     GatewayTaskTaskRole: { dynamodb: ['GetItem', 'PutItem'] },

@@ -53,7 +53,7 @@ export interface System {
 }
 
 const READY_MS_MAX = 60_000;
-const ACCOUNT_MS_MAX = 15_000;
+const ACCOUNT_MS_MAX = 60_000;
 const REPOSITORY = resolve(import.meta.dirname, '../..');
 /** Kept by `fresh`: a cache of what only depends on the sources. */
 const KEPT = new Set(['assemblies', 'instance.json']);

@@ -37,7 +37,7 @@ const CONSUMER = 'read-tables';
 const CONCURRENCY = 32;
 
 /** Rows of one transaction: a tenth of the requests and commits, for twice the write units on AWS. */
-const ROWS_PER_TRANSACTION = 50;
+const ROWS_PER_TRANSACTION = 25;
 /** Transactions in flight at once: the tables share their store with the journal, whose puts orders wait for. */
 const TRANSACTIONS_IN_FLIGHT = 1;
 

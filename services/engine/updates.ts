@@ -1,6 +1,5 @@
-import type { AccountEvent, Order } from '@perps/domain/account';
-import { notional, size, usd } from '@perps/domain/money';
-import { fillRecordOf } from '@perps/domain/shard';
+import { type AccountEvent, filledOrder, type Order } from '@perps/domain/account';
+import { fillRecordOf, liveStatus } from '@perps/domain/shard';
 import type { AccountUpdate, FillRecord, OrderRecord } from '@perps/contracts/engine';
 
 /** One committed entry, as the follower needs it. */
@@ -49,7 +48,7 @@ export function createUpdateFollower(): UpdateFollower {
       const record: OrderRecord = {
         accountId: entry.accountId,
         order: event.order,
-        status: statusOf(event.order),
+        status: liveStatus(event.order),
         statusAt: entry.at,
       };
       live.set(event.order.orderId, record);
@@ -71,18 +70,12 @@ function changedRecord(before: OrderRecord, event: OrderChange, at: number): Ord
   const { order } = before;
   switch (event.type) {
     case 'OrderFilled': {
-      const filled: Order = {
-        ...order,
-        legs: event.legs,
-        orderMargin: event.orderMargin,
-        filledSize: size(order.filledSize + event.size),
-        filledNotional: usd(order.filledNotional + notional(event.price, event.size)),
-      };
-      return { ...before, order: filled, status: statusOf(filled), statusAt: at };
+      const filled = filledOrder(order, event);
+      return { ...before, order: filled, status: liveStatus(filled), statusAt: at };
     }
     case 'OrderChanged': {
       const changed: Order = { ...order, legs: event.legs, orderMargin: event.orderMargin };
-      return { ...before, order: changed, status: statusOf(changed), statusAt: at };
+      return { ...before, order: changed, status: liveStatus(changed), statusAt: at };
     }
     case 'OrderEnded':
       return {
@@ -92,9 +85,4 @@ function changedRecord(before: OrderRecord, event: OrderChange, at: number): Ord
         ...(event.cause === undefined ? {} : { cause: event.cause }),
       };
   }
-}
-
-/** A live order is pending while a leg's fate at the venue is not known. */
-function statusOf(order: Order): 'pending' | 'open' {
-  return order.legs.some((leg) => leg.status === 'pending') ? 'pending' : 'open';
 }

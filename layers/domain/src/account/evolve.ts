@@ -87,18 +87,21 @@ function filled(state: AccountState, event: Fact<'OrderFilled'>): AccountState {
   };
 }
 
+/** An order after one of its fills. */
+export const filledOrder = (order: Order, event: Fact<'OrderFilled'>): Order => ({
+  ...order,
+  legs: event.legs,
+  filledSize: size(order.filledSize + event.size),
+  filledNotional: usd(order.filledNotional + notional(event.price, event.size)),
+  orderMargin: event.orderMargin,
+});
+
 /** A fill changes its live order or, where it came late, the remembered one. */
 function orderFilled(
   state: AccountState,
   event: Fact<'OrderFilled'>,
 ): Pick<AccountState, 'orders'> | Pick<AccountState, 'closedVenueOrders'> {
-  const after = (order: Order): Order => ({
-    ...order,
-    legs: event.legs,
-    filledSize: size(order.filledSize + event.size),
-    filledNotional: usd(order.filledNotional + notional(event.price, event.size)),
-    orderMargin: event.orderMargin,
-  });
+  const after = (order: Order): Order => filledOrder(order, event);
   const live = state.orders[event.orderId];
   if (live !== undefined) return { orders: { ...state.orders, [event.orderId]: after(live) } };
   return {

@@ -20,3 +20,4 @@ export {
 export { availableMargin, type Markets, openingLeft, orderMargins, unrealizedPnl } from './margin.ts';
 export { liquidationPrice, type LiquidationFacts } from './liquidation-price.ts';
 export * from './view.ts';
+export { filledOrder } from './evolve.ts';

@@ -1,5 +1,5 @@
 /** Answers of `/info` about an account's money, rights and limits, and the bodies of `/exchange`. */
-import type { ClearinghouseState, SpotClearinghouseState } from './responses.ts';
+import type { ClearinghouseState, SpotClearinghouseState, UserFill, WireSide } from './responses.ts';
 
 /** `usdc` is negative when paid; `fundingRate` is hourly. */
 export interface FundingDelta {
@@ -40,6 +40,18 @@ export type LedgerDelta =
       readonly liquidatedPositions: readonly { readonly coin: string; readonly szi: string }[];
     }
   | {
+      readonly type: 'spotTransfer';
+      readonly token: string;
+      readonly amount: string;
+      readonly usdcValue: string;
+      readonly user: string;
+      readonly destination: string;
+      readonly fee: string;
+      readonly nativeTokenFee: string;
+      readonly nonce: number | null;
+      readonly feeToken: string;
+    }
+  | {
       readonly type: 'send';
       readonly user: string;
       readonly destination: string;
@@ -57,6 +69,55 @@ export interface LedgerUpdate {
   readonly time: number;
   readonly hash: string;
   readonly delta: LedgerDelta;
+}
+
+/** Histories are `[ms, USD]`; `vlm` is the volume of the period. */
+export interface PortfolioPeriod {
+  readonly accountValueHistory: readonly (readonly [number, string])[];
+  readonly pnlHistory: readonly (readonly [number, string])[];
+  readonly vlm: string;
+}
+export const portfolioPeriods = [
+  'day',
+  'week',
+  'month',
+  'allTime',
+  'perpDay',
+  'perpWeek',
+  'perpMonth',
+  'perpAllTime',
+] as const;
+/** One row per period, in the order of `portfolioPeriods`. */
+export type Portfolio = readonly (readonly [(typeof portfolioPeriods)[number], PortfolioPeriod])[];
+
+/** `timestamp` is the start, ms. */
+export interface TwapState {
+  readonly coin: string;
+  readonly executedNtl: string;
+  readonly executedSz: string;
+  readonly minutes: number;
+  readonly randomize: boolean;
+  readonly reduceOnly: boolean;
+  readonly side: WireSide;
+  readonly stopPx: string | null;
+  readonly sz: string;
+  readonly timestamp: number;
+  readonly trigger: { readonly px: string; readonly above: boolean } | null;
+  readonly user: string;
+}
+/** `time` is in seconds. */
+export interface TwapHistoryRow {
+  readonly time: number;
+  readonly state: TwapState;
+  readonly status:
+    | { readonly status: 'finished' | 'activated' | 'terminated' | 'waitingForTrigger' | 'stopped' }
+    | { readonly status: 'error'; readonly description: string };
+  readonly twapId: number;
+}
+/** The fill's own `twapId` is null and its hash all zero, as recorded. */
+export interface TwapSliceFill {
+  readonly fill: UserFill;
+  readonly twapId: number;
 }
 
 /** `nRequestsCap` is 10,000 plus one per USDC traded. */
@@ -186,6 +247,11 @@ export function okOrders(statuses: readonly OrderStatusItem[]): ExchangeAnswer {
 /** The answer of `cancel` and `cancelByCloid`: one status per order, in the request's order. */
 export function okCancels(statuses: readonly CancelStatusItem[]): ExchangeAnswer {
   return { status: 'ok', response: { type: 'cancel', data: { statuses } } };
+}
+
+/** The answer of `twapOrder` and `twapCancel`; errors are inside, too. */
+export function okTwap(type: 'twapOrder' | 'twapCancel', status: TwapStatusItem): ExchangeAnswer {
+  return { status: 'ok', response: { type, data: { status } } };
 }
 
 /** The answer of `createSubAccount`: the new account's address. */

@@ -87,6 +87,7 @@ const topUpIsolatedOnlyMarginAction = z.object({
   leverage: decimalText,
 });
 const scheduleCancelAction = z.object({ type: z.literal('scheduleCancel'), time: uint.optional() });
+/** `m` is minutes, `t` randomises; `details` has the trigger (price, above?) and the price that ends it. */
 const twapOrderAction = z.object({
   type: z.literal('twapOrder'),
   twap: z.object({
@@ -97,6 +98,9 @@ const twapOrderAction = z.object({
     m: uint,
     t: z.boolean(),
   }),
+  details: z
+    .object({ t: z.object({ p: decimalText, a: z.boolean() }).nullable(), s: decimalText.nullable() })
+    .optional(),
 });
 const twapCancelAction = z.object({ type: z.literal('twapCancel'), a: assetId, t: uint });
 

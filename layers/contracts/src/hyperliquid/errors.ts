@@ -61,6 +61,9 @@ const account = {
   withdrawalBalance: 'Insufficient balance for withdrawal',
   invalidSend: 'Invalid send',
   agentSendForeign: 'Agent can only send asset to same user or their sub-accounts.',
+  /** The venue's wording of this and the next is not recorded. */
+  scheduleCancelTooEarly: 'Scheduled cancel time too early, must be at least 5 seconds from now.',
+  scheduleCancelTooMany: (limit = 10) => `Cannot set scheduled cancel time, ${limit} cancels already triggered today.`,
   scheduleCancelVolume: (traded: string) =>
     `Cannot set scheduled cancel time until enough volume traded. Required: $1000000. Traded: $${traded}.`,
   subAccountVolume: (traded: string) =>
@@ -70,6 +73,13 @@ const account = {
     `Invalid sub-account transfer from ${transfer.from} to ${transfer.to}`,
   vaultNotRegistered: (address: string) => `Vault not registered: ${address}`,
   vaultMayNot: 'Vault may not perform this action.',
+} as const;
+
+/** Inside `data.status` of TWAP answers; no asset is appended. */
+const twap = {
+  twapDuration: (minutes: number) => `Invalid TWAP duration: ${minutes} min(s)`,
+  twapReduceOnly: 'Reduce-only TWAP order would increase position.',
+  twapNeverPlaced: 'TWAP was never placed, already canceled, or filled.',
 } as const;
 
 /** Who signs, and when. The address in the first text is the *recovered* one. */
@@ -88,4 +98,4 @@ const identity = {
 } as const;
 
 /** Every refusal text: functions where a value is part of it, constants otherwise. */
-export const errorTexts = { ...perOrder, ...wholeRequest, ...account, ...identity } as const;
+export const errorTexts = { ...perOrder, ...wholeRequest, ...account, ...twap, ...identity } as const;

@@ -1,5 +1,5 @@
 /** Payloads of the WebSocket channels, as far as they differ from the answers of `/info`. */
-import type { FundingDelta, LedgerUpdate } from './account-responses.ts';
+import type { FundingDelta, LedgerUpdate, TwapHistoryRow, TwapSliceFill, TwapState } from './account-responses.ts';
 import type {
   AssetCtx,
   Candle,
@@ -48,7 +48,9 @@ export type WsUserEvent =
         readonly liquidated_account_value: string;
       };
     }
-  | { readonly nonUserCancel: readonly { readonly coin: string; readonly oid: number }[] };
+  | { readonly nonUserCancel: readonly { readonly coin: string; readonly oid: number }[] }
+  | { readonly twapHistory: readonly TwapHistoryRow[] }
+  | { readonly twapSliceFills: readonly TwapSliceFill[] };
 
 /** A server frame by channel. */
 export type ChannelFrame =
@@ -100,5 +102,29 @@ export type ChannelFrame =
   | {
       readonly channel: 'openOrders';
       readonly data: { readonly dex: string; readonly user: string; readonly orders: readonly OpenOrder[] };
+    }
+  | {
+      readonly channel: 'userTwapHistory';
+      readonly data: {
+        readonly user: string;
+        readonly history: readonly TwapHistoryRow[];
+        readonly isSnapshot?: true;
+      };
+    }
+  | {
+      readonly channel: 'userTwapSliceFills';
+      readonly data: {
+        readonly user: string;
+        readonly twapSliceFills: readonly TwapSliceFill[];
+        readonly isSnapshot?: true;
+      };
+    }
+  | {
+      readonly channel: 'twapStates';
+      readonly data: {
+        readonly dex: string;
+        readonly user: string;
+        readonly states: readonly (readonly [number, TwapState])[];
+      };
     }
   | { readonly channel: 'notification'; readonly data: { readonly notification: string } };

@@ -196,9 +196,13 @@ export interface OpenOrder {
 }
 
 export type WireOrderType =
-  'Market' | 'Limit' | 'Stop Market' | 'Stop Limit' | 'Take Profit Market' | 'Take Profit Limit';
+  'Market' | 'Limit' | 'Stop Market' | 'Stop Limit' | 'Take Profit Market' | 'Take Profit Limit' | 'Twap Slice';
 export type WireTif = 'Gtc' | 'Ioc' | 'Alo' | 'FrontendMarket' | 'LiquidationMarket';
 
+/**
+ * `triggerCondition` is `N/A`, or what the mark waits for (`Price above 10.004`), or `Triggered`;
+ * `triggerPx` is `0.0` without a trigger. Market triggers have no tif; their `limitPx` is 10 % beyond the trigger.
+ */
 export interface FrontendOrder {
   readonly coin: string;
   readonly side: WireSide;

@@ -88,6 +88,23 @@ export const l1Action: fc.Arbitrary<L1Action> = fc.oneof(
       }),
     }),
   ),
+  tagged(
+    'twapOrder',
+    fc.record({
+      twap: fc.record({
+        a: assetId,
+        b: fc.boolean(),
+        s: decimal,
+        r: fc.boolean(),
+        m: fc.integer({ min: 5, max: 1440 }),
+        t: fc.boolean(),
+      }),
+      details: fc.record({
+        t: fc.option(fc.record({ p: decimal, a: fc.boolean() })),
+        s: fc.option(decimal),
+      }),
+    }),
+  ),
   tagged('twapCancel', fc.record({ a: assetId, t: orderId })),
 );
 

@@ -23,6 +23,7 @@ export function mutateLeaf(leaf: Leaf, pick: number): void {
   if (typeof value === 'boolean') parent[key] = !value;
   else if (typeof value === 'number') parent[key] = value + (key === 'v' && value === 28 ? -1 : 1);
   else if (typeof value === 'string') parent[key] = mutateText(value, pick);
+  else parent[key] = '1';
 }
 
 /** Replaces one digit by the next (so that no two texts mean the same), or appends a letter where there is none. */

@@ -7,7 +7,7 @@ import { AwsError } from './aws-server.ts';
 
 const keySchema = z.object({
   id: z.string(),
-  spec: z.enum(['ECC_SECG_P256K1', 'SYMMETRIC_DEFAULT']),
+  spec: z.enum(['ECC_SECG_P256K1', 'ECC_NIST_P256', 'SYMMETRIC_DEFAULT']),
   usage: z.enum(['SIGN_VERIFY', 'ENCRYPT_DECRYPT']),
   state: z.enum(['Enabled', 'Disabled', 'PendingDeletion']),
   /** 32 bytes, hex: private key or AES key. */

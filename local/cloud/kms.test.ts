@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, createPublicKey, verify } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import {
   DisableKeyCommand,
   EncryptCommand,
   GenerateDataKeyCommand,
+  GetPublicKeyCommand,
   SignCommand,
   type KMSClient,
 } from '@aws-sdk/client-kms';
@@ -119,6 +120,31 @@ describe('local KMS and the KMS signer', () => {
     await expect(sign({ KeyId: 'nobody' })).rejects.toMatchObject({ name: 'NotFoundException' });
     await client.send(new DisableKeyCommand({ KeyId: keyId }));
     await expect(sign({})).rejects.toMatchObject({ name: 'DisabledException' });
+  });
+
+  it('signs on NIST P-256 what anybody verifies with the public key, as digest and raw', async () => {
+    const { KeyMetadata } = await client.send(
+      new CreateKeyCommand({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' }),
+    );
+    const KeyId = KeyMetadata!.KeyId!;
+    const { PublicKey } = await client.send(new GetPublicKeyCommand({ KeyId }));
+    const key = createPublicKey({ key: Buffer.from(PublicKey!), format: 'der', type: 'spki' });
+    expect(key.asymmetricKeyDetails).toMatchObject({ namedCurve: 'prime256v1' });
+    for (let round = 0; round < 12; round += 1) {
+      const message = Buffer.from(`round ${round}`);
+      const digest = createHash('sha256').update(message).digest();
+      const isRaw = round % 2 === 0;
+      const { Signature } = await client.send(
+        new SignCommand({
+          KeyId,
+          Message: isRaw ? message : digest,
+          MessageType: isRaw ? 'RAW' : 'DIGEST',
+          SigningAlgorithm: 'ECDSA_SHA_256',
+        }),
+      );
+      expect(verify('sha256', message, key, Buffer.from(Signature!))).toBe(true);
+      expect(verify('sha256', Buffer.from('another'), key, Buffer.from(Signature!))).toBe(false);
+    }
   });
 
   it('keeps keys and aliases over a restart', async () => {

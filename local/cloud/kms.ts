@@ -1,11 +1,9 @@
 /** KMS on this machine: the operations this system uses, with AWS's wire format, refusals and traps. */
-import { createCipheriv, createDecipheriv, createHash, randomBytes, randomInt } from 'node:crypto';
-import { SigningKey, hexlify } from 'ethers';
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 import { AwsError, requiredBytes, requiredText, type Body, type Operations } from './aws-server.ts';
+import { CURVES, publicKeyOf, signDigest } from './ecdsa.ts';
 import type { KeyStore, KmsKey } from './kms-keys.ts';
 
-const CURVE_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
-const SPKI_PREFIX = Buffer.from('3056301006072a8648ce3d020106052b8104000a034200', 'hex');
 const RAW_BYTES_MAX = 4_096;
 const ENCRYPT_BYTES_MAX = 4_096;
 const KEY_ID_BYTES = 36;
@@ -39,7 +37,7 @@ export function kmsOperations(keys: KeyStore, region: string): Operations {
     Object.entries<Operations[string]>({
       CreateKey: (body) => ({ KeyMetadata: metadata(createKey(keys, body)) }),
       DescribeKey: (body) => ({ KeyMetadata: metadata(keys.find(requiredText(body, 'KeyId'))) }),
-      GetPublicKey: (body) => publicKeyOf(usable(body, 'SIGN_VERIFY'), arnOf),
+      GetPublicKey: (body) => publicKey(usable(body, 'SIGN_VERIFY'), arnOf),
       Sign: (body) => sign(usable(body, 'SIGN_VERIFY'), body, arnOf),
       Encrypt: (body) => {
         const key = usable(body, 'ENCRYPT_DECRYPT');
@@ -90,7 +88,8 @@ function createKey(keys: KeyStore, body: Body): KmsKey {
   const spec = body['KeySpec'] ?? 'SYMMETRIC_DEFAULT';
   const usage = body['KeyUsage'] ?? 'ENCRYPT_DECRYPT';
   const description = typeof body['Description'] === 'string' ? body['Description'] : '';
-  if (spec === 'ECC_SECG_P256K1' && usage === 'SIGN_VERIFY') return keys.create({ spec, usage, description });
+  const isSigner = spec === 'ECC_SECG_P256K1' || spec === 'ECC_NIST_P256';
+  if (isSigner && usage === 'SIGN_VERIFY') return keys.create({ spec, usage, description });
   if (spec === 'SYMMETRIC_DEFAULT' && usage === 'ENCRYPT_DECRYPT') return keys.create({ spec, usage, description });
   throw new AwsError(
     'ValidationException',
@@ -98,16 +97,20 @@ function createKey(keys: KeyStore, body: Body): KmsKey {
   );
 }
 
-function publicKeyOf(key: KmsKey, arnOf: ArnOf): Body {
-  const point = Buffer.from(new SigningKey(`0x${key.material}`).publicKey.slice(2), 'hex');
+function publicKey(key: KmsKey, arnOf: ArnOf): Body {
   return {
     KeyId: arnOf(key),
     KeySpec: key.spec,
     KeyUsage: key.usage,
     SigningAlgorithms: ['ECDSA_SHA_256'],
-    PublicKey: Buffer.concat([SPKI_PREFIX, point]).toString('base64'),
+    PublicKey: publicKeyOf(curveOf(key), scalarOf(key)).toString('base64'),
   };
 }
+
+const scalarOf = ({ material }: KmsKey): Buffer => Buffer.from(material, 'hex');
+
+/** Of a key that signs: `usable` has seen to it. */
+const curveOf = ({ spec }: KmsKey) => CURVES[spec === 'ECC_NIST_P256' ? spec : 'ECC_SECG_P256K1'];
 
 /** RAW is hashed with SHA-256, as AWS does: a keccak digest sent as RAW gives a signature of no use to Ethereum. */
 function sign(key: KmsKey, body: Body, arnOf: ArnOf): Body {
@@ -118,11 +121,9 @@ function sign(key: KmsKey, body: Body, arnOf: ArnOf): Body {
   const digest = digestOf(requiredBytes(body, 'Message'), body['MessageType'] ?? 'RAW');
   const dryRun = body['DryRun'] === true;
   if (dryRun) throw new AwsError('DryRunOperationException', 'The request would have succeeded.');
-  const signature = new SigningKey(`0x${key.material}`).sign(hexlify(digest));
-  const low = BigInt(signature.s);
   // KMS makes no promise about the half of s: both occur here, so that a caller who forgets fails at once.
-  const s = randomInt(2) === 0 ? low : CURVE_ORDER - low;
-  const der = derSequence([derInteger(BigInt(signature.r)), derInteger(s)]);
+  const { r, s } = signDigest(curveOf(key), scalarOf(key), digest);
+  const der = derSequence([derInteger(r), derInteger(s)]);
   return { KeyId: arnOf(key), SigningAlgorithm: algorithm, Signature: der.toString('base64') };
 }
 

@@ -1,6 +1,6 @@
-import type { EngineCommand, EngineMethods } from '@perps/contracts/engine';
+import type { AccountPicture, EngineCommand, EngineMethods } from '@perps/contracts/engine';
 import { shardOf } from '@perps/contracts/engine';
-import { accountOf, fillRecords, orderRecord, orderRecords } from '@perps/domain/shard';
+import { accountOf, fillRecords, orderRecord, orderRecords, type ShardState } from '@perps/domain/shard';
 import { RpcError, type RpcHandler } from '@perps/adapters/rpc';
 import { NotOwnerError } from '@perps/runtime/shard';
 import type { TradingShard } from './shard.ts';
@@ -29,7 +29,7 @@ export function engineHandlers(options: {
     },
     account: async (params) => {
       const { accountId } = paramsOf<'account'>(params);
-      return await home(accountId).host.query((state) => accountOf(state, accountId));
+      return await home(accountId).host.query((state) => pictureOf(state, accountId));
     },
     order: async (params) => {
       const wanted = paramsOf<'order'>(params);
@@ -66,6 +66,12 @@ function paramsOf<Method extends Exclude<keyof EngineMethods, 'submit'>>(
   if (!isRecord(params) || typeof params['accountId'] !== 'string')
     throw new RpcError('BadRequest', 'accountId is missing');
   return params as unknown as EngineMethods[Method]['params'];
+}
+
+/** The indexes as they are now: the shard's own change in place. */
+function pictureOf(state: ShardState, accountId: string): AccountPicture | undefined {
+  const account = accountOf(state, accountId);
+  return account === undefined ? undefined : { ...account, funding: { ...state.funding.indexes } };
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;

@@ -1,6 +1,7 @@
 import type { AccountEvent, CommandResult, VenueFate, VenueFill, VenueOrderRequest } from '@perps/domain/account';
 import {
   crossedOrders,
+  isShardWide,
   liveRecord,
   orderRecord,
   pendingVenueOrders,
@@ -172,4 +173,4 @@ class OwnedShard implements TradingShard {
   }
 }
 
-const isAccountEvent = (event: ShardEvent): event is AccountEvent => event.type !== 'RoutingPolicySet';
+const isAccountEvent = (event: ShardEvent): event is AccountEvent => !isShardWide(event);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { fillRecords, type OrderRecord, orderRecords } from '@perps/domain/shard';
+import { fillRecords, isShardWide, type OrderRecord, orderRecords } from '@perps/domain/shard';
 import { createUpdateFollower } from '../../services/engine/updates.ts';
 import { createShardHistory } from '../support/shard-history.ts';
 
@@ -10,7 +10,7 @@ describe('what an engine pushes', () => {
     const orders = new Map<number, OrderRecord>();
     const tradeIds = new Set<number>();
     for (const [seq, { streamId, at, events }] of entries.entries()) {
-      const accountEvents = events.filter((event) => event.type !== 'RoutingPolicySet');
+      const accountEvents = events.filter((event) => !isShardWide(event));
       const update = follower.follow({ shard: 1, seq }, { streamId, at, events: accountEvents });
       for (const record of update?.orders ?? []) orders.set(record.order.orderId, record);
       for (const { tradeId } of update?.fills ?? []) tradeIds.add(tradeId);

@@ -39,6 +39,15 @@ const EXAMPLES: { readonly [Reason in Rejection['reason']]: Extract<Rejection, {
   VenueRefused: { reason: 'VenueRefused', cause: 'Price too far from oracle asset=3' },
   TradingHalted: { reason: 'TradingHalted' },
   OnlyReducing: { reason: 'OnlyReducing' },
+  OperationPaused: { reason: 'OperationPaused', operation: 'open' },
+  VenueOpensStopped: { reason: 'VenueOpensStopped', cause: 'deviation' },
+  AccountRestricted: { reason: 'AccountRestricted', tradingState: 'HALTED' },
+  InvalidTriggerPrice: { reason: 'InvalidTriggerPrice' },
+  NoPosition: { reason: 'NoPosition' },
+  NotIsolated: { reason: 'NotIsolated' },
+  MarginBelowRequirement: { reason: 'MarginBelowRequirement' },
+  ScheduleTooSoon: { reason: 'ScheduleTooSoon' },
+  TooManyScheduledCancels: { reason: 'TooManyScheduledCancels' },
   Overloaded: { reason: 'Overloaded' },
 };
 

@@ -72,6 +72,15 @@ const TEXTS: { readonly [Reason in Rejection['reason']]: TextOf<Reason> } = {
   VenueRefused: ({ cause }, context) => withAsset((assetId) => `${venueText(cause)} asset=${assetId}`, context),
   TradingHalted: ours('Trading is halted.'),
   OnlyReducing: ours('Only orders that reduce a position are accepted now.'),
+  OperationPaused: ours('This operation is paused.'),
+  VenueOpensStopped: ours('Only orders that reduce a position are accepted now.'),
+  AccountRestricted: ours('The account is restricted.'),
+  InvalidTriggerPrice: always('Invalid TP/SL price.'),
+  NoPosition: always('No position to adjust margin for.'),
+  NotIsolated: always('The position is not isolated.'),
+  MarginBelowRequirement: always('Too much isolated margin would be removed.'),
+  ScheduleTooSoon: always('Scheduled cancel time must be at least 5 seconds in the future.'),
+  TooManyScheduledCancels: always('Too many scheduled cancels today.'),
   Overloaded: always('Too many requests at once. The action was not executed.'),
 };
 

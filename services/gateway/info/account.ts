@@ -1,7 +1,8 @@
 /** `/info` about an account: from the engine that owns it. An address without an account gets the empty answers. */
+import type { AccountPicture } from '@perps/contracts/engine';
 import type { InfoRequest, InfoRequestOf } from '@perps/contracts/hyperliquid';
 import { internalError } from '@perps/contracts/hyperliquid';
-import { accountDecider, type AccountState } from '@perps/domain/account';
+import { accountDecider } from '@perps/domain/account';
 import { failed, json, NO_ANSWER } from '../http/answer.ts';
 import type { InfoAnswer } from '../http/door.ts';
 import { toActiveAssetData, toClearinghouseState } from '../wire/clearinghouse.ts';
@@ -42,8 +43,11 @@ export async function answerAccountInfo(request: InfoRequest, deps: InfoDeps): P
 }
 
 /** An address without an account looks like an account that has nothing. */
-export async function accountOrEmpty(accountId: string, { engines }: Pick<InfoDeps, 'engines'>): Promise<AccountState> {
-  return (await engines.query('account', { accountId })) ?? accountDecider.initialState(accountId);
+export async function accountOrEmpty(
+  accountId: string,
+  { engines }: Pick<InfoDeps, 'engines'>,
+): Promise<AccountPicture> {
+  return (await engines.query('account', { accountId })) ?? { ...accountDecider.initialState(accountId), funding: {} };
 }
 
 async function orderList(
@@ -91,7 +95,11 @@ async function roleOf(user: string, accountId: string, { engines, accounts }: In
 }
 
 /** Requests that need only the account's state. */
-function stateOf(request: InfoRequest & { readonly user: string }, account: AccountState, deps: InfoDeps): InfoAnswer {
+function stateOf(
+  request: InfoRequest & { readonly user: string },
+  account: AccountPicture,
+  deps: InfoDeps,
+): InfoAnswer {
   const { markets, clock } = deps;
   switch (request.type) {
     case 'clearinghouseState':

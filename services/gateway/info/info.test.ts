@@ -18,6 +18,8 @@ const position = (over: Partial<Position>): Position => ({
   leverage: 10,
   isolatedMargin: usd(0n),
   openedAt: 1,
+  fundingIndex: 0n,
+  fundingPaid: usd(0n),
   ...over,
 });
 

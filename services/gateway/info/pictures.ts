@@ -1,6 +1,6 @@
 /** Answers that gather several things about an account. */
 import type { AccountState } from '@perps/domain/account';
-import type { OrderRecord } from '@perps/contracts/engine';
+import type { AccountPicture, OrderRecord } from '@perps/contracts/engine';
 import { formatUsd } from '@perps/domain/money';
 import { toClearinghouseState } from '../wire/clearinghouse.ts';
 import { frontendOpenOrders } from './history.ts';
@@ -29,7 +29,7 @@ export function referralOf(account: AccountState): unknown {
 /** State, open orders and contexts in one; undefined while a held market has no mark. */
 export function webData2(
   user: string,
-  account: AccountState,
+  account: AccountPicture,
   { markets, clock }: Pick<InfoDeps, 'markets' | 'clock'>,
 ): unknown {
   const clearinghouseState = toClearinghouseState(account, markets.view, clock.now());

@@ -82,7 +82,10 @@ function submitHandler(deps: {
 function queryHandlers(accounts: FakeAccounts): Record<string, RpcHandler> {
   const ofAccount = (params: unknown) => accounts.find((params as EngineMethods['account']['params']).accountId);
   return {
-    account: async (params) => ofAccount(params)?.state,
+    account: async (params) => {
+      const state = ofAccount(params)?.state;
+      return state === undefined ? undefined : { ...state, funding: {} };
+    },
     orders: async (params) => [...(ofAccount(params)?.records.values() ?? [])].toReversed(),
     fills: async (params) => ofAccount(params)?.fills.toReversed() ?? [],
     order: async (params) => {

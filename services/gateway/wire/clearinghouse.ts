@@ -1,4 +1,5 @@
 /** An account in Hyperliquid's shape: one position per coin, whatever routes it lives on (reference §4, identities). */
+import type { AccountPicture } from '@perps/contracts/engine';
 import type { ActiveAssetData, ClearinghouseState, WireLeverage, WirePosition } from '@perps/contracts/hyperliquid';
 import {
   type AccountState,
@@ -20,13 +21,13 @@ const NO_FUNDING = { allTime: '0.0', sinceOpen: '0.0', sinceChange: '0.0' };
 
 /** undefined where a held market has no mark: nobody is shown numbers that are not known. */
 export function toClearinghouseState(
-  account: AccountState,
+  account: AccountPicture,
   marketOf: MarketViewOf,
   now: number,
 ): ClearinghouseState | undefined {
   const markets = marketsOf(account, marketOf);
   if (markets === undefined) return undefined;
-  const view = accountView(account, markets);
+  const view = accountView(account, { markets, funding: account.funding });
   const cross = view.positions.filter(({ marginMode }) => marginMode === 'cross');
   return {
     marginSummary: {
@@ -102,7 +103,7 @@ const toWireLeverage = (position: PositionView): WireLeverage =>
 
 /** What `activeAssetData` tells of a coin; undefined where it or a held market has no mark. */
 export function toActiveAssetData(
-  account: AccountState,
+  account: AccountPicture,
   about: { readonly user: string; readonly coin: string },
   marketOf: MarketViewOf,
 ): ActiveAssetData | undefined {
@@ -110,11 +111,11 @@ export function toActiveAssetData(
   const market = marketOf(coin);
   const held = marketsOf(account, marketOf);
   if (market === undefined || held === undefined) return undefined;
-  const markets = { ...held, [coin]: market };
-  const limits = tradeLimits(account, markets, coin);
+  const pricing = { markets: { ...held, [coin]: market }, funding: account.funding };
+  const limits = tradeLimits(account, pricing, coin);
   if (limits === undefined) return undefined;
   const { szDecimals } = market.instrument;
-  const own = accountView(account, markets).positions.find(({ symbol }) => symbol === coin);
+  const own = accountView(account, pricing).positions.find(({ symbol }) => symbol === coin);
   const { marginMode, leverage } = limits.setting;
   const [buySize, sellSize] = limits.maxTradeSizes;
   const [buyMargin, sellMargin] = limits.availableToTrade;

@@ -23,6 +23,12 @@ const WIRE_STATUS: Readonly<Record<OrderRecord['status'], WireOrderStatus>> = {
   marginCanceled: 'marginCanceled',
   selfTradeCanceled: 'selfTradeCanceled',
   neverArrived: 'rejected',
+  triggered: 'triggered',
+  siblingFilledCanceled: 'siblingFilledCanceled',
+  scheduledCancel: 'scheduledCancel',
+  liquidatedCanceled: 'liquidatedCanceled',
+  badTriggerPxRejected: 'badTriggerPxRejected',
+  positionIncreaseAtOpenInterestCapRejected: 'positionIncreaseAtOpenInterestCapRejected',
 };
 
 export const isLive = (record: OrderRecord): boolean => record.status === 'open' || record.status === 'pending';

@@ -1,6 +1,7 @@
 /** What a door asks of an engine. The host adds time and market facts and hands the result to the account decider. */
 import type { AccountCommand, AccountEvent, AccountState, CommandResult } from '@perps/domain/account';
-import type { ConfigCommand, FillRecord, OrderRecord } from '@perps/domain/shard';
+import type { FundingIndexes } from '@perps/domain/funding';
+import type { ConfigCommand, FillRecord, FundingCommand, OrderRecord } from '@perps/domain/shard';
 
 export type { ConfigCommand, FillRecord, OrderRecord };
 
@@ -17,7 +18,11 @@ export type DoorCommand = WithoutHostFacts<
         | 'PlaceOrders'
         | 'CancelOrders'
         | 'ModifyOrders'
+        | 'CancelAll'
+        | 'ScheduleCancel'
         | 'UpdateLeverage'
+        | 'AdjustIsolatedMargin'
+        | 'SetTradingState'
         | 'ApproveAgent'
         | 'ApproveBuilderFee'
         | 'SetReferrer'
@@ -26,7 +31,12 @@ export type DoorCommand = WithoutHostFacts<
   >
 >;
 
-export type EngineCommand = DoorCommand | ConfigCommand;
+export type EngineCommand = DoorCommand | ConfigCommand | FundingCommand;
+
+/** An account as its shard answers it, with what its positions are valued with beside the marks. */
+export interface AccountPicture extends AccountState {
+  readonly funding: FundingIndexes;
+}
 
 /** Pushed by the owner after commit, in journal order. */
 export interface AccountUpdate {
@@ -44,7 +54,7 @@ export interface AccountUpdate {
 export interface EngineMethods {
   submit: { params: EngineCommand; result: CommandResult };
   /** undefined = no such account in this shard. */
-  account: { params: { accountId: string }; result: AccountState | undefined };
+  account: { params: { accountId: string }; result: AccountPicture | undefined };
   /** By our order id or the client's cloid (the newest with it). */
   order: { params: { accountId: string; orderId?: number; cloid?: string }; result: OrderRecord | undefined };
   /** Newest first, at most 2,000. */

@@ -36,6 +36,8 @@ const position = (id: string, lots: bigint, over: Partial<Position> = {}): Posit
   leverage: 3,
   isolatedMargin: usd(0n),
   openedAt: AT,
+  fundingIndex: 0n,
+  fundingPaid: usd(0n),
   ...over,
 });
 

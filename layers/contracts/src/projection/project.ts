@@ -60,6 +60,21 @@ function apply(draft: Draft, event: AccountEvent): void {
     case 'AgentRevoked':
     case 'BuilderFeeApproved':
     case 'ReferrerSet':
+    case 'TriggerPlaced':
+    case 'TriggerChanged':
+    case 'TriggerFired':
+    case 'TriggerEnded':
+    case 'CancelAllScheduled':
+    case 'CancelAllFired':
+    case 'TradingStateSet':
+    case 'IsolatedMarginAdjusted':
+    case 'FundingPosted':
+    case 'RiskWarned':
+    case 'RiskCleared':
+    case 'LiquidationStarted':
+    case 'LiquidationStepped':
+    case 'LiquidationWaiting':
+    case 'LiquidationEnded':
       return undefined;
     default:
       return unreachable(event);

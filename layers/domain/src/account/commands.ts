@@ -1,8 +1,9 @@
 /** Commands of the account stream. Types only. */
-import type { MarketView } from '../market/model.ts';
+import type { Pricing } from './pricing.ts';
 import type { Price, Size, Usd } from '../money/index.ts';
-import type { RoutingPolicy } from '../routing/model.ts';
-import type { Address, Agent, LeverageSetting, Liquidity, Side, TimeInForce } from './model.ts';
+import type { FundingIndexes } from '../funding/index.ts';
+import type { Route, RoutingPolicy, TradingState } from '../routing/model.ts';
+import type { Address, Agent, Grouping, LeverageSetting, Liquidity, Side, TimeInForce, Trigger } from './model.ts';
 
 /** Who signed an action and with which nonce; commandId is `${signer}:${nonce}`. */
 export interface Signed {
@@ -29,11 +30,15 @@ export interface OrderRequest {
   readonly timeInForce: TimeInForce;
   readonly reduceOnly: boolean;
   readonly cloid?: string;
+  /** A trigger order; `timeInForce` is then without meaning. */
+  readonly trigger?: Trigger;
+  /** `/v1` only: ends by itself at this time (ms). */
+  readonly expiresAt?: number;
 }
 
 /** Facts of the moment that the host hands to `decide`; never looked up inside. */
-export interface DecisionContext {
-  readonly markets: Readonly<Record<string, MarketView>>;
+export interface DecisionContext extends Pricing {
+  readonly funding: FundingIndexes;
   readonly policy: RoutingPolicy;
   readonly fees: FeeSchedule;
   /** Signed INTERNAL exposure of this shard by symbol, 10⁻⁶ USD at mark, and Σ of absolutes. */
@@ -73,6 +78,8 @@ export type AccountCommand =
   | (CommandBase & {
       readonly type: 'PlaceOrders';
       readonly orders: readonly OrderRequest[];
+      /** Absent = `na`. */
+      readonly grouping?: Grouping;
       readonly context: DecisionContext;
     })
   | (CommandBase & {
@@ -93,6 +100,53 @@ export type AccountCommand =
       readonly symbol: string;
       readonly setting: LeverageSetting;
       readonly context: DecisionContext;
+    })
+  /** Adds (positive) or removes (negative) collateral of an isolated position, 10⁻⁶ USD. */
+  | (CommandBase & {
+      readonly type: 'AdjustIsolatedMargin';
+      readonly symbol: string;
+      readonly amount: Usd;
+      readonly context: DecisionContext;
+    })
+  /** Dead-man's switch; undefined disarms it. */
+  | (CommandBase & {
+      readonly type: 'ScheduleCancel';
+      readonly cancelAllAt: number | undefined;
+      readonly context: DecisionContext;
+    })
+  /** Cancels every order and trigger, of one symbol or of all. `scheduled`: only if the switch is due. */
+  | (CommandBase & {
+      readonly type: 'CancelAll';
+      readonly cause: 'user' | 'scheduled';
+      readonly symbol?: string;
+      readonly context: DecisionContext;
+    })
+  /** The mark reached a trigger; the host names it, the decider checks again. */
+  | (CommandBase & { readonly type: 'FireTrigger'; readonly orderId: number; readonly context: DecisionContext })
+  /** An index says that the account may be near its requirement: warn, liquidate, go on with a cascade, or nothing. */
+  | (CommandBase & { readonly type: 'CheckRisk'; readonly context: DecisionContext })
+  /** Posts what has accrued on positions of the routes; nothing where nothing has. */
+  | (CommandBase & {
+      readonly type: 'PostFunding';
+      readonly routes: readonly Route[];
+      readonly context: DecisionContext;
+    })
+  /** Makes good one hour that was settled at another rate than the venue's; once per symbol, route and hour. */
+  | (CommandBase & {
+      readonly type: 'CorrectFunding';
+      readonly symbol: string;
+      readonly route: Route;
+      readonly hour: number;
+      /** Signed lots the account held at that hour. */
+      readonly size: Size;
+      /** Actual index growth of the hour less the settled one. */
+      readonly indexChange: bigint;
+      readonly context: DecisionContext;
+    })
+  | (CommandBase & {
+      readonly type: 'SetTradingState';
+      readonly tradingState: TradingState;
+      readonly cause: string;
     })
   | (CommandBase & { readonly type: 'ApproveAgent'; readonly agent: Agent })
   | (CommandBase & { readonly type: 'ApproveBuilderFee'; readonly builder: Address; readonly feeRateMax: string })

@@ -10,7 +10,12 @@ import type { AccountEvent } from './events.ts';
 import { updateLeverage } from './leverage.ts';
 import type { AccountState } from './model.ts';
 import { modifyOrder } from './modify.ts';
-import { placeOrder } from './place-orders.ts';
+import { placeOrders } from './grouping.ts';
+import { checkRisk } from './check-risk.ts';
+import { cancelAll, scheduleCancel } from './cancel-all.ts';
+import { adjustIsolatedMargin } from './isolated-margin.ts';
+import { correctFunding, postFunding } from './post-funding.ts';
+import { fireTrigger } from './triggers.ts';
 import { expireOrder, fillResting } from './resting.ts';
 import type { CommandResult, Rejection } from './results.ts';
 import { initialState } from './state.ts';
@@ -27,7 +32,8 @@ export interface AccountDecision {
 const DONE: CommandResult = { kind: 'done' };
 
 /** Commands that come by queue: their refusals are journaled, so that a redelivery cannot be accepted later. */
-const isQueued = ({ type }: AccountCommand): boolean => type === 'OpenAccount' || type === 'CreditDeposit';
+const isQueued = ({ type }: AccountCommand): boolean =>
+  type === 'OpenAccount' || type === 'CreditDeposit' || type === 'SetTradingState';
 
 /**
  * Decides a command with its answer. A signed action consumes its nonce unless its signer is unknown or the nonce
@@ -85,6 +91,8 @@ function decideCommand(state: AccountState, command: AccountCommand): AccountDec
       };
     case 'Noop':
       return { events: [], result: DONE };
+    case 'SetTradingState':
+      return setTradingState(state, command);
     default:
       return decideTrading(openDraft(state, command), command);
   }
@@ -95,10 +103,8 @@ type TradingCommand = Extract<AccountCommand, { context: unknown }>;
 /** Commands that look at the market. Several orders of one command are decided one after another. */
 function decideTrading(draft: Draft, command: TradingCommand): AccountDecision | Rejection {
   switch (command.type) {
-    case 'PlaceOrders': {
-      const orders = command.orders.map((order) => placeOrder(draft, order));
-      return drafted(draft, { kind: 'orders', orders });
-    }
+    case 'PlaceOrders':
+      return drafted(draft, { kind: 'orders', orders: placeOrders(draft, command) });
     case 'CancelOrders': {
       const cancels = command.targets.map((target) => cancelOrder(draft, target));
       return drafted(draft, { kind: 'cancels', cancels });
@@ -107,8 +113,45 @@ function decideTrading(draft: Draft, command: TradingCommand): AccountDecision |
       const orders = command.modifies.map((modify) => modifyOrder(draft, modify));
       return drafted(draft, { kind: 'orders', orders });
     }
+    case 'CancelAll':
+      return drafted(draft, { kind: 'cancels', cancels: cancelAll(draft, command) });
+    case 'ScheduleCancel':
+      return settled(draft, scheduleCancel(draft, command.cancelAllAt));
     case 'UpdateLeverage':
       return settled(draft, updateLeverage(draft, command));
+    case 'AdjustIsolatedMargin':
+      return settled(draft, adjustIsolatedMargin(draft, command));
+    default:
+      return decideReaction(draft, command);
+  }
+}
+
+/** What the host asks because the market, the venue or the hour says so. */
+function decideReaction(
+  draft: Draft,
+  command: Exclude<
+    TradingCommand,
+    {
+      type:
+        | 'PlaceOrders'
+        | 'CancelOrders'
+        | 'ModifyOrders'
+        | 'CancelAll'
+        | 'ScheduleCancel'
+        | 'UpdateLeverage'
+        | 'AdjustIsolatedMargin';
+    }
+  >,
+): AccountDecision | Rejection {
+  switch (command.type) {
+    case 'FireTrigger':
+      return settled(draft, fireTrigger(draft, command.orderId));
+    case 'CheckRisk':
+      return settled(draft, checkRisk(draft));
+    case 'PostFunding':
+      return settled(draft, postFunding(draft, command.routes));
+    case 'CorrectFunding':
+      return settled(draft, correctFunding(draft, command));
     case 'FillResting':
       return settled(draft, fillResting(draft, command.orderId));
     case 'ExpireOrder':
@@ -146,6 +189,15 @@ function creditDeposit(
   if (amount <= 0n) return { reason: 'InvalidSize' };
   const transfers = [depositTransfer({ ref: depositId, chain, amount })];
   return { events: [{ type: 'DepositCredited', depositId, amount, transfers }], result: DONE };
+}
+
+/** Set by risk or operators; the same state again is no fact. */
+function setTradingState(
+  state: AccountState,
+  { tradingState, cause }: Extract<AccountCommand, { type: 'SetTradingState' }>,
+): AccountDecision {
+  if ((state.tradingState ?? 'ACTIVE') === tradingState) return { events: [], result: DONE };
+  return { events: [{ type: 'TradingStateSet', tradingState, cause }], result: DONE };
 }
 
 /** The account as a decider: one stream, one owner, one consistency boundary. */

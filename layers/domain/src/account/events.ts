@@ -1,7 +1,7 @@
 /** Events of the account stream. Types only; a stored `type` is never renamed. */
 import type { Transfer } from '../ledger/model.ts';
 import type { Price, Size, Usd } from '../money/index.ts';
-import type { Route } from '../routing/model.ts';
+import type { Route, TradingState } from '../routing/model.ts';
 import type { VenueFate } from './commands.ts';
 import type {
   Address,
@@ -12,8 +12,10 @@ import type {
   Order,
   OrderLeg,
   Position,
+  RiskEpisode,
   Side,
   TimeInForce,
+  TriggerOrder,
 } from './model.ts';
 import type { Rejection } from './results.ts';
 
@@ -24,6 +26,8 @@ export interface QuoteUsed {
   readonly oraclePrice: Price;
   readonly quoteAgeMs: number;
   readonly markAgeMs: number;
+  /** Of the visible levels it was priced on. */
+  readonly bookHash?: string;
 }
 
 export type AccountEvent =
@@ -54,6 +58,8 @@ export type AccountEvent =
       readonly size: Size;
       readonly side: Side;
       readonly symbol: string;
+      /** Scale of `price` and `size`, so that a reader of the journal alone can print them; absent in older records. */
+      readonly szDecimals?: number;
       readonly liquidity: Liquidity;
       /** Total fee charged to the user (builder part included). */
       readonly fee: Usd;
@@ -103,7 +109,121 @@ export type AccountEvent =
   | { readonly type: 'AgentApproved'; readonly agent: Agent; readonly replaced: Address | undefined }
   | { readonly type: 'AgentRevoked'; readonly address: Address }
   | { readonly type: 'BuilderFeeApproved'; readonly builder: Address; readonly feeRateMax: string }
-  | { readonly type: 'ReferrerSet'; readonly code: string };
+  | { readonly type: 'ReferrerSet'; readonly code: string }
+  | { readonly type: 'TriggerPlaced'; readonly trigger: TriggerOrder }
+  /** Armed by its entry's fill, or resized with its position. */
+  | { readonly type: 'TriggerChanged'; readonly trigger: TriggerOrder }
+  /** The mark reached it; `OrderPlaced` of the same id follows, or `TriggerEnded` where it is refused then. */
+  | { readonly type: 'TriggerFired'; readonly orderId: number; readonly markPrice: Price }
+  | {
+      readonly type: 'TriggerEnded';
+      readonly trigger: TriggerOrder;
+      readonly status: EndStatus;
+      readonly cause?: string;
+    }
+  | { readonly type: 'CancelAllScheduled'; readonly cancelAllAt: number | undefined }
+  /** The dead-man's switch fired; the cancels follow. */
+  | { readonly type: 'CancelAllFired'; readonly day: number; readonly count: number }
+  | { readonly type: 'TradingStateSet'; readonly tradingState: TradingState; readonly cause: string }
+  | {
+      readonly type: 'IsolatedMarginAdjusted';
+      readonly symbol: string;
+      readonly amount: Usd;
+      readonly positions: readonly Position[];
+      readonly transfers: readonly Transfer[];
+    }
+  | {
+      readonly type: 'FundingPosted';
+      /** Start of the newest hour it covers, ms. */
+      readonly hour: number;
+      readonly payments: readonly FundingPayment[];
+      readonly transfers: readonly Transfer[];
+    }
+  | RiskEvent;
+
+/** Posted to one position; `position` is as it is afterwards. */
+export interface FundingPayment {
+  readonly key: string;
+  readonly positionId: string;
+  readonly symbol: string;
+  readonly route: Route;
+  readonly size: Size;
+  /** 10⁻⁶ USD, positive = the user paid. */
+  readonly amount: Usd;
+  /** Index it was posted from and to. */
+  readonly fromIndex: bigint;
+  readonly toIndex: bigint;
+  readonly position: Position;
+  /** A correction of an hour that was settled at another rate. */
+  readonly correction?: true;
+}
+
+/** What stood at one moment of a liquidation, 10⁻⁶ USD. */
+export interface RiskFigures {
+  readonly equity: Usd;
+  readonly maintenance: Usd;
+}
+
+/** `scope` = `cross`, or the key of an isolated position. */
+export type RiskEvent =
+  | {
+      readonly type: 'RiskWarned';
+      readonly scope: string;
+      readonly level: 50 | 80;
+      readonly figures: RiskFigures;
+      readonly episode: RiskEpisode;
+    }
+  | { readonly type: 'RiskCleared'; readonly scope: string }
+  | {
+      readonly type: 'LiquidationStarted';
+      readonly scope: string;
+      readonly liquidationId: string;
+      readonly figures: RiskFigures;
+      readonly episode: RiskEpisode;
+    }
+  | {
+      readonly type: 'LiquidationStepped';
+      readonly scope: string;
+      readonly liquidationId: string;
+      readonly step: number;
+      readonly positionId: string;
+      readonly symbol: string;
+      readonly route: Route;
+      /** Signed, before. */
+      readonly size: Size;
+      readonly closedSize: Size;
+      /** Mark that triggered, and the price it closed at. */
+      readonly markPrice: Price;
+      readonly closePrice: Price;
+      /** Close price against the mark, signed for the user: negative = worse. 10⁻⁶ USD. */
+      readonly slippage: Usd;
+      readonly pnl: Usd;
+      /** Isolated: what was left of the margin, and where it went. */
+      readonly remainder: Usd;
+      readonly marginZeroed: Usd;
+      readonly badDebt: Usd;
+      readonly before: RiskFigures;
+      readonly after: RiskFigures;
+      /** The position afterwards; undefined = gone. INTERNAL steps carry their money, venue steps came by `OrderFilled`. */
+      readonly position: Position | undefined;
+      readonly transfers: readonly Transfer[];
+      readonly episode: RiskEpisode | undefined;
+    }
+  /** A step failed or waits (venue unknown, slice): what is to happen when. */
+  | {
+      readonly type: 'LiquidationWaiting';
+      readonly scope: string;
+      readonly cause: string;
+      readonly episode: RiskEpisode;
+    }
+  | {
+      readonly type: 'LiquidationEnded';
+      readonly scope: string;
+      readonly liquidationId: string;
+      readonly outcome: 'closed' | 'recovered' | 'takeover';
+      readonly figures: RiskFigures;
+      readonly episode: RiskEpisode | undefined;
+    };
 
 export interface VenueOrderRequest {
   readonly venueCloid: string;

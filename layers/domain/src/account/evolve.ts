@@ -1,10 +1,14 @@
 /** Copies the facts of events into the state: no guards, no formulas. */
 import { unreachable } from '../kernel/index.ts';
-import { applyTransfers } from '../ledger/index.ts';
+import { applyTransfers, type Transfer } from '../ledger/index.ts';
 import { notional, size, usd } from '../money/index.ts';
 import { consumeNonce } from '../nonces/index.ts';
 import type { AccountEvent } from './events.ts';
-import type { AccountState, Order } from './model.ts';
+import { fundingPosted } from './evolve-funding.ts';
+import { riskEvolved } from './evolve-risk.ts';
+import { triggersEvolved } from './evolve-triggers.ts';
+import type { AccountState, Order, Position } from './model.ts';
+import { without } from './records.ts';
 import { CLOSED_VENUE_ORDERS_MAX, positionKey } from './state.ts';
 import { volumeWith } from './recent-volume.ts';
 
@@ -33,6 +37,24 @@ export function evolve(state: AccountState, event: AccountEvent): AccountState {
     case 'VenueOrderResolved':
     case 'CommandRefused':
       return state;
+    case 'TriggerPlaced':
+    case 'TriggerChanged':
+    case 'TriggerFired':
+    case 'TriggerEnded':
+    case 'CancelAllScheduled':
+    case 'CancelAllFired':
+      return triggersEvolved(state, event);
+    case 'IsolatedMarginAdjusted':
+      return positionsSet(state, event);
+    case 'FundingPosted':
+      return fundingPosted(state, event);
+    case 'RiskWarned':
+    case 'RiskCleared':
+    case 'LiquidationStarted':
+    case 'LiquidationStepped':
+    case 'LiquidationWaiting':
+    case 'LiquidationEnded':
+      return riskEvolved(state, event);
     default:
       return identityEvolved(state, event);
   }
@@ -42,7 +64,13 @@ export function evolve(state: AccountState, event: AccountEvent): AccountState {
 function identityEvolved(
   state: AccountState,
   event: Fact<
-    'ActionSigned' | 'AccountOpened' | 'AgentApproved' | 'AgentRevoked' | 'BuilderFeeApproved' | 'ReferrerSet'
+    | 'ActionSigned'
+    | 'AccountOpened'
+    | 'AgentApproved'
+    | 'AgentRevoked'
+    | 'BuilderFeeApproved'
+    | 'ReferrerSet'
+    | 'TradingStateSet'
   >,
 ): AccountState {
   switch (event.type) {
@@ -63,6 +91,8 @@ function identityEvolved(
       return { ...state, builderFees: { ...state.builderFees, [event.builder]: event.feeRateMax } };
     case 'ReferrerSet':
       return { ...state, referrer: event.code };
+    case 'TradingStateSet':
+      return { ...state, tradingState: event.tradingState };
     default:
       return unreachable(event);
   }
@@ -128,27 +158,17 @@ function ended(state: AccountState, orderId: number): AccountState {
   return { ...state, orders, bookedTids, closedVenueOrders: remembered.slice(1) };
 }
 
-function leverageUpdated(state: AccountState, event: Fact<'LeverageUpdated'>): AccountState {
+const leverageUpdated = (state: AccountState, event: Fact<'LeverageUpdated'>): AccountState => ({
+  ...positionsSet(state, event),
+  leverage: { ...state.leverage, [event.symbol]: event.setting },
+});
+
+/** Positions as an event leaves them, and its money. */
+function positionsSet(
+  state: AccountState,
+  event: { readonly positions: readonly Position[]; readonly transfers: readonly Transfer[] },
+): AccountState {
   const positions = { ...state.positions };
   for (const position of event.positions) positions[positionKey(position.symbol, position.route)] = position;
-  return {
-    ...state,
-    ...applyTransfers(state, event.transfers),
-    positions,
-    leverage: { ...state.leverage, [event.symbol]: event.setting },
-  };
-}
-
-const EMPTY: Readonly<Record<string, never>> = Object.freeze({});
-
-/** A copy without the key; built anew, because deleting makes an object slow for good. */
-function without<Value>(record: Readonly<Record<string, Value>>, key: string): Readonly<Record<string, Value>> {
-  let rest: Record<string, Value> | undefined;
-  for (const other in record) {
-    const value = record[other];
-    if (other === key || value === undefined) continue;
-    rest ??= {};
-    rest[other] = value;
-  }
-  return rest ?? EMPTY;
+  return { ...state, ...applyTransfers(state, event.transfers), positions };
 }

@@ -32,6 +32,7 @@ import {
   ZERO_SIZE,
   ZERO_USD,
 } from '../money/index.ts';
+import { fundingIndexOf } from '../funding/index.ts';
 import type { Route } from '../routing/index.ts';
 import { type Draft, emit, takeTradeId, viewOf } from './draft.ts';
 import type { AccountEvent, QuoteUsed } from './events.ts';
@@ -84,6 +85,7 @@ export function bookExecution(draft: Draft, execution: Execution): void {
     size: execution.size,
     side: order.side,
     symbol: order.symbol,
+    szDecimals: view.instrument.szDecimals,
     liquidity: execution.liquidity,
     fee: execution.fee,
     builderFee: execution.builderFee,
@@ -233,6 +235,8 @@ function increase(
     ...leverageSettingOf(draft.state, view.instrument),
     isolatedMargin: ZERO_USD,
     openedAt: draft.at,
+    fundingIndex: fundingIndexOf(draft.context.funding, { symbol: order.symbol, route: till.route }),
+    fundingPaid: ZERO_USD,
   };
   const locked =
     base.marginMode === 'isolated' ? lock(till, base, marginAt(view.instrument, value, base.leverage)) : ZERO_USD;

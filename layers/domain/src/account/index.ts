@@ -15,9 +15,11 @@ export {
   findVenueOrder,
   leverageSettingOf,
   OPEN_ORDERS_MAX,
+  positionKey,
   remainingOf,
 } from './state.ts';
-export { availableMargin, type Markets, openingLeft, orderMargins, unrealizedPnl } from './margin.ts';
+export * from './pricing.ts';
+export { availableMargin, openingLeft, orderMargins, unrealizedPnl } from './margin.ts';
 export { liquidationPrice, type LiquidationFacts } from './liquidation-price.ts';
 export * from './view.ts';
 export { filledOrder } from './evolve.ts';

@@ -36,7 +36,7 @@ function apply(
   const changes = positions.map((position) => withLeverage(position, setting.leverage, view));
   const needed = usd(changes.reduce((sum, change) => sum + change.needed, 0n));
   if (needed > 0n) {
-    const available = availableMargin(draft.state, draft.context.markets);
+    const available = availableMargin(draft.state, draft.context);
     if (available === undefined) return { reason: 'MarketDataUnavailable' };
     if (needed > available) return { reason: 'LeverageNeedsMargin', marginMode: setting.marginMode };
   }

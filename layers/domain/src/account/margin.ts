@@ -14,11 +14,11 @@ import {
   ZERO_SIZE,
   ZERO_USD,
 } from '../money/index.ts';
+import { accruedFunding } from '../funding/index.ts';
 import type { FeeSchedule } from './commands.ts';
+import type { Pricing } from './pricing.ts';
 import type { AccountState, OrderLeg, Position, Side } from './model.ts';
 import { remainingOf } from './state.ts';
-
-export type Markets = Readonly<Record<string, MarketView>>;
 
 /** Unrealised PnL at a price: exact, signed. */
 export function unrealizedPnl(position: Pick<Position, 'size' | 'entryNotional'>, at: Price): Usd {
@@ -34,11 +34,12 @@ export function marginAt(instrument: Instrument, value: Usd, leverage: number): 
 /** Sums over the cross positions; undefined where a market is not known: then nothing may be decided on them. */
 export interface CrossSums {
   readonly initialMargin: Usd;
+  /** Less the funding that has accrued. */
   readonly unrealizedPnl: Usd;
   readonly notional: Usd;
 }
 
-export function crossSums(state: AccountState, markets: Markets): CrossSums | undefined {
+export function crossSums(state: AccountState, { markets, funding }: Pricing): CrossSums | undefined {
   let margin = 0n;
   let pnl = 0n;
   let value = 0n;
@@ -50,7 +51,7 @@ export function crossSums(state: AccountState, markets: Markets): CrossSums | un
     const held = absoluteNotional(view.markPrice, position.size);
     value += held;
     margin += marginAt(view.instrument, held, position.leverage);
-    pnl += unrealizedPnl(position, view.markPrice);
+    pnl += unrealizedPnl(position, view.markPrice) - accruedFunding(position, funding);
   }
   return { initialMargin: usd(margin), unrealizedPnl: usd(pnl), notional: usd(value) };
 }
@@ -66,8 +67,8 @@ export function orderMargins(state: AccountState): Usd {
  * wallet − cross initial margins − order margins + min(0, cross uPnL) (spec 02). May be negative: then nothing opens.
  * undefined where the market of a cross position is not known.
  */
-export function availableMargin(state: AccountState, markets: Markets): Usd | undefined {
-  const cross = crossSums(state, markets);
+export function availableMargin(state: AccountState, pricing: Pricing): Usd | undefined {
+  const cross = crossSums(state, pricing);
   if (cross === undefined) return undefined;
   const loss = cross.unrealizedPnl < 0n ? cross.unrealizedPnl : ZERO_USD;
   return usd(state.wallet - cross.initialMargin - orderMargins(state) + loss);

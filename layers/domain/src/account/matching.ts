@@ -43,6 +43,7 @@ export const quoteOf = (view: MarketView): QuoteUsed => ({
   oraclePrice: view.oraclePrice,
   quoteAgeMs: view.quoteAgeMs,
   markAgeMs: view.markAgeMs,
+  ...(view.bookHash === undefined ? {} : { bookHash: view.bookHash }),
 });
 
 /** For the taker. */

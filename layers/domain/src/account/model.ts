@@ -1,7 +1,7 @@
 /** The account stream's state, and the words its commands and events share. Types only. */
 import type { Price, Size, Usd } from '../money/index.ts';
 import type { NonceWindow } from '../nonces/index.ts';
-import type { Route, RoutingDecision } from '../routing/model.ts';
+import type { Route, RoutingDecision, TradingState } from '../routing/model.ts';
 
 export type Side = 'buy' | 'sell';
 export type MarginMode = 'cross' | 'isolated';
@@ -23,6 +23,10 @@ export interface Position {
   /** Collateral in `isolated:{positionId}`; zero when cross. */
   readonly isolatedMargin: Usd;
   readonly openedAt: number;
+  /** Funding index of its symbol and route up to which funding is posted. */
+  readonly fundingIndex: bigint;
+  /** Funding posted since it was opened, 10⁻⁶ USD; positive = paid. */
+  readonly fundingPaid: Usd;
 }
 
 /** The part of an order that one route carries. */
@@ -65,6 +69,58 @@ export interface Order {
   readonly placedAt: number;
   /** GTC on `/v1` only; HL's door has no expiry. */
   readonly expiresAt?: number;
+  /** The trigger that fired, where it was a trigger order. */
+  readonly trigger?: Trigger;
+  /** Set where the order liquidates: the platform's own order on the user's position. */
+  readonly liquidationId?: string;
+}
+
+/** Fires on the mark price, once. A stop fires at or beyond its price against the position, a take-profit with it. */
+export interface Trigger {
+  readonly price: Price;
+  readonly kind: 'stop' | 'takeProfit';
+  /** Market: an IOC order with the slippage cap; else a GTC limit at `limitPrice`. */
+  readonly isMarket: boolean;
+}
+
+/** `normalTpsl`: children of an entry, waiting for its fill. `positionTpsl`: follows the size of the position. */
+export type Grouping = 'na' | 'normalTpsl' | 'positionTpsl';
+
+/** A trigger order that has not fired. Firing turns it into an `Order` of the same id, routed at that moment. */
+export interface TriggerOrder {
+  readonly orderId: number;
+  readonly cloid?: string;
+  readonly symbol: string;
+  readonly side: Side;
+  /** Zero with `positionTpsl`: the whole position at the moment it fires. */
+  readonly size: Size;
+  readonly limitPrice: Price;
+  readonly reduceOnly: boolean;
+  readonly trigger: Trigger;
+  readonly grouping: Grouping;
+  /** `normalTpsl` children: the entry they belong to. */
+  readonly parentId?: number;
+  /** One cancels the others (OCO). */
+  readonly siblings: readonly number[];
+  /** False while the entry has not filled. */
+  readonly isArmed: boolean;
+  readonly placedAt: number;
+}
+
+/** What is being done about an account's risk. */
+export interface RiskEpisode {
+  /** Highest step reached: warned at 50 %, at 80 % of equity needed, liquidating, or handed to people. */
+  readonly level: 'warned50' | 'warned80' | 'liquidating' | 'takeover';
+  readonly since: number;
+  readonly liquidationId?: string;
+  /** Steps done in this liquidation. */
+  readonly steps: number;
+  /** Failed attempts of the step at hand. */
+  readonly attempts: number;
+  /** The platform's order at the venue that decides the next step. */
+  readonly orderId?: number;
+  /** Not before this time (ms): a slice, or a failed step, waits. */
+  readonly retryAt?: number;
 }
 
 export interface LeverageSetting {
@@ -89,6 +145,18 @@ export interface AccountState {
   readonly positions: Readonly<Record<string, Position>>;
   /** Key orderId. */
   readonly orders: Readonly<Record<string, Order>>;
+  /** Trigger orders that have not fired. Key orderId. */
+  readonly triggers: Readonly<Record<string, TriggerOrder>>;
+  /** Key `cross`, or a position's key when isolated. Absent = nothing to worry about. */
+  readonly episodes: Readonly<Record<string, RiskEpisode>>;
+  /** Restricted by risk or operators; absent = ACTIVE. */
+  readonly tradingState?: TradingState;
+  /** Dead-man's switch: cancel everything at this time (ms) unless it is moved. */
+  readonly cancelAllAt?: number;
+  /** Firings of the switch on a UTC day. */
+  readonly cancelAllFirings: { readonly day: number; readonly count: number };
+  /** Settled corrections of funding, `symbol:route:hour`, newest last, bounded. */
+  readonly settledFunding: readonly string[];
   readonly leverage: Readonly<Record<string, LeverageSetting>>;
   readonly agents: readonly Agent[];
   /** Per signer address. */
@@ -117,4 +185,10 @@ export type EndStatus =
   | 'reduceOnlyCanceled'
   | 'marginCanceled'
   | 'selfTradeCanceled'
-  | 'neverArrived';
+  | 'neverArrived'
+  | 'triggered'
+  | 'siblingFilledCanceled'
+  | 'scheduledCancel'
+  | 'liquidatedCanceled'
+  | 'badTriggerPxRejected'
+  | 'positionIncreaseAtOpenInterestCapRejected';

@@ -42,6 +42,8 @@ const position = (
   leverage: 10,
   isolatedMargin: dollars('0'),
   openedAt: NOW,
+  fundingIndex: 0n,
+  fundingPaid: dollars('0'),
   ...words,
 });
 const holding = (state: AccountState, ...positions: readonly Position[]): AccountState => ({

@@ -70,7 +70,7 @@ const refusalOf = (match: Match | undefined): Rejection | undefined =>
 function checkMargin(draft: Draft, placement: Placement): Rejection | undefined {
   const needed = neededMargin(draft, placement);
   if (needed === 0n) return undefined;
-  const available = availableMargin(draft.state, draft.context.markets);
+  const available = availableMargin(draft.state, draft.context);
   if (available === undefined) return { reason: 'MarketDataUnavailable' };
   let released = 0n;
   for (const plan of placement.plans) {

@@ -70,7 +70,7 @@ function hasMargin(draft: Draft, { order, view, plans }: Omit<Firing, 'leg'>): b
     const position = positionOn(draft.state, order.symbol, route);
     if (position !== undefined) released += releasedByClosing(position, view, lots(size - openingSize));
   }
-  const available = availableMargin(draft.state, draft.context.markets);
+  const available = availableMargin(draft.state, draft.context);
   return available !== undefined && needed <= available + released;
 }
 

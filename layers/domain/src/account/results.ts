@@ -1,5 +1,6 @@
 /** Rejections and answers of the account stream. Types only. */
 import type { Price, Size } from '../money/index.ts';
+import type { Operation, TradingState } from '../routing/model.ts';
 import type { Address, MarginMode } from './model.ts';
 
 /** Why an order, or a whole command, is refused. The doors map reasons to their own codes and texts. */
@@ -36,6 +37,15 @@ export type Rejection =
   | { readonly reason: 'VenueUnavailable'; readonly cause: string }
   | { readonly reason: 'VenueRefused'; readonly cause: string }
   | { readonly reason: 'TradingHalted' }
+  | { readonly reason: 'OperationPaused'; readonly operation: Operation }
+  | { readonly reason: 'VenueOpensStopped'; readonly cause: string }
+  | { readonly reason: 'AccountRestricted'; readonly tradingState: TradingState }
+  | { readonly reason: 'InvalidTriggerPrice' }
+  | { readonly reason: 'NoPosition' }
+  | { readonly reason: 'NotIsolated' }
+  | { readonly reason: 'MarginBelowRequirement' }
+  | { readonly reason: 'ScheduleTooSoon' }
+  | { readonly reason: 'TooManyScheduledCancels' }
   | { readonly reason: 'OnlyReducing' }
   | { readonly reason: 'Overloaded' };
 
@@ -51,6 +61,8 @@ export type OrderOutcome =
       readonly symbol: string;
     }
   | { readonly status: 'pending'; readonly orderId: number; readonly cloid?: string }
+  | { readonly status: 'waitingForTrigger'; readonly orderId: number; readonly cloid?: string }
+  | { readonly status: 'waitingForFill'; readonly orderId: number; readonly cloid?: string }
   | { readonly status: 'refused'; readonly rejection: Rejection };
 
 export type CancelOutcome =

@@ -14,6 +14,8 @@ const held = (words: Partial<Position>): Position => ({
   leverage: 10,
   isolatedMargin: dollars('800'),
   openedAt: 0,
+  fundingIndex: 0n,
+  fundingPaid: usd(0n),
   ...words,
 });
 const withPositions = (wallet: string, ...positions: readonly Position[]): AccountState => ({
@@ -58,7 +60,10 @@ describe('liquidationPrice', () => {
 });
 
 describe('accountView', () => {
-  const markets = { BTC: market(BTC, { mark: '82000' }), ETH: market(ETH, { mark: '4000' }) };
+  const pricing = {
+    markets: { BTC: market(BTC, { mark: '82000' }), ETH: market(ETH, { mark: '4000' }) },
+    funding: {},
+  };
 
   it('keeps isolated and cross apart and adds them up', () => {
     const eth = held({
@@ -69,7 +74,7 @@ describe('accountView', () => {
       leverage: 5,
       isolatedMargin: usd(0n),
     });
-    const view = accountView(withPositions('1000', held({}), eth), markets);
+    const view = accountView(withPositions('1000', held({}), eth), pricing);
     // BTC +200, ETH +100.
     expect(text(view.equity)).toBe('2100.0');
     expect(text(view.crossEquity)).toBe('1100.0');
@@ -89,15 +94,15 @@ describe('accountView', () => {
   it('shows the positions of both routes as one', () => {
     const cross = { marginMode: 'cross' as const, isolatedMargin: usd(0n) };
     const venue = held({ ...cross, route: 'HYPERLIQUID', size: sizeOf('0.3', 5), entryNotional: dollars('24600') });
-    const [btc, ...others] = accountView(withPositions('9000', held(cross), venue), markets).positions;
+    const [btc, ...others] = accountView(withPositions('9000', held(cross), venue), pricing).positions;
     expect(others).toEqual([]);
     expect(btc).toMatchObject({ size: 40_000n, entryPrice: priceOf('81500', 5), unrealizedPnl: dollars('200') });
     const short = { ...venue, size: sizeOf('-0.1', 5), entryNotional: dollars('8000') };
-    expect(accountView(withPositions('9000', held(cross), short), markets).positions).toEqual([]);
+    expect(accountView(withPositions('9000', held(cross), short), pricing).positions).toEqual([]);
   });
 
   it('trades up to what is available, and against a position that much more', () => {
-    const [buy, sell] = maxTradeSizes(withPositions('820', held({})), markets, 'BTC');
+    const [buy, sell] = maxTradeSizes(withPositions('820', held({})), pricing, 'BTC');
     // 820 × 20 / 82,000 = 0.2; selling: (820 + 1,000) × 20 / 82,000 + 0.1.
     expect([buy, sell]).toEqual([20_000n, 54_390n]);
   });

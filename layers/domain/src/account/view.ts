@@ -17,7 +17,9 @@ import {
   ZERO_USD,
 } from '../money/index.ts';
 import { liquidationPrice } from './liquidation-price.ts';
-import { crossSums, marginAt, type Markets, orderMargins, unrealizedPnl } from './margin.ts';
+import { accruedFunding } from '../funding/index.ts';
+import { crossSums, marginAt, orderMargins, unrealizedPnl } from './margin.ts';
+import type { Pricing } from './pricing.ts';
 import type { AccountState, LeverageSetting, MarginMode, Position, Side } from './model.ts';
 import { leverageSettingOf } from './state.ts';
 
@@ -42,6 +44,10 @@ export interface PositionView {
   readonly marginUsed: Usd;
   /** Collateral locked; zero when cross. */
   readonly isolatedMargin: Usd;
+  /** Accrued and not posted; positive = the user owes it. Part of equity, not of `unrealizedPnl`. */
+  readonly accruedFunding: Usd;
+  /** Posted and accrued since it was opened; positive = paid. */
+  readonly fundingSinceOpen: Usd;
   readonly maintenanceMargin: Usd;
   readonly liquidationPrice: Price | undefined;
   readonly maxLeverage: number;
@@ -69,12 +75,12 @@ export interface AccountView {
 }
 
 /** The whole account at these marks. A position whose market is not known is left out: its value is not known either. */
-export function accountView(state: AccountState, markets: Markets): AccountView {
-  const merged = mergedBySymbol(state, markets);
+export function accountView(state: AccountState, pricing: Pricing): AccountView {
+  const merged = mergedBySymbol(state, pricing);
   const crossMaintenance = sumOf(merged, ({ position, view }) =>
     position.marginMode === 'cross' ? maintenanceOf(position, view) : ZERO_USD,
   );
-  const cross = crossSums(valued(state, markets), markets) ?? NO_CROSS;
+  const cross = crossSums(valued(state, pricing), pricing) ?? NO_CROSS;
   const crossEquity = usd(state.wallet + cross.unrealizedPnl);
   const positions = merged.map((one) => positionView(one, { crossEquity, crossMaintenance }));
   const orderMargin = orderMargins(state);
@@ -97,8 +103,8 @@ export function accountView(state: AccountState, markets: Markets): AccountView 
 }
 
 /** The user's position in one coin over both routes; undefined when flat (also when the routes cancel out). */
-export const mergedPosition = (state: AccountState, markets: Markets, symbol: string): PositionView | undefined =>
-  accountView(state, markets).positions.find((position) => position.symbol === symbol);
+export const mergedPosition = (state: AccountState, pricing: Pricing, symbol: string): PositionView | undefined =>
+  accountView(state, pricing).positions.find((position) => position.symbol === symbol);
 
 /** What the user could trade of a symbol now; index 0 for buys, 1 for sells, as Hyperliquid's `activeAssetData`. */
 export interface TradeLimits {
@@ -108,11 +114,11 @@ export interface TradeLimits {
   readonly maxTradeSizes: readonly [buy: Size, sell: Size];
 }
 
-export function tradeLimits(state: AccountState, markets: Markets, symbol: string): TradeLimits | undefined {
-  const market = markets[symbol];
+export function tradeLimits(state: AccountState, pricing: Pricing, symbol: string): TradeLimits | undefined {
+  const market = pricing.markets[symbol];
   if (market === undefined) return undefined;
   const setting = leverageSettingOf(state, market.instrument);
-  const view = accountView(state, markets);
+  const view = accountView(state, pricing);
   const position = view.positions.find((held) => held.symbol === symbol);
   const limitOf = (side: Side): { readonly margin: Usd; readonly size: Size } => {
     const isClosing = position !== undefined && position.size > 0n !== (side === 'buy');
@@ -126,30 +132,33 @@ export function tradeLimits(state: AccountState, markets: Markets, symbol: strin
   return { setting, availableToTrade: [buy.margin, sell.margin], maxTradeSizes: [buy.size, sell.size] };
 }
 
-export const maxTradeSizes = (state: AccountState, markets: Markets, symbol: string): TradeLimits['maxTradeSizes'] =>
-  tradeLimits(state, markets, symbol)?.maxTradeSizes ?? [size(0n), size(0n)];
+export const maxTradeSizes = (state: AccountState, pricing: Pricing, symbol: string): TradeLimits['maxTradeSizes'] =>
+  tradeLimits(state, pricing, symbol)?.maxTradeSizes ?? [size(0n), size(0n)];
 
 interface Merged {
   readonly position: Position;
   readonly view: MarketView;
+  readonly accrued: Usd;
 }
 
 const NO_CROSS = { initialMargin: ZERO_USD, unrealizedPnl: ZERO_USD, notional: ZERO_USD };
 
 /** The state without positions whose market is not known. */
-function valued(state: AccountState, markets: Markets): AccountState {
+function valued(state: AccountState, { markets }: Pricing): AccountState {
   const known = Object.entries(state.positions).filter(([, { symbol }]) => markets[symbol] !== undefined);
   return { ...state, positions: Object.fromEntries(known) };
 }
 
-function mergedBySymbol(state: AccountState, markets: Markets): readonly Merged[] {
+function mergedBySymbol(state: AccountState, { markets, funding }: Pricing): readonly Merged[] {
   const bySymbol = new Map<string, Merged>();
   const held = Object.values(state.positions).sort((left, right) => (left.symbol < right.symbol ? -1 : 1));
   for (const position of held) {
     const view = markets[position.symbol];
     if (view === undefined) continue;
-    const other = bySymbol.get(position.symbol)?.position;
-    bySymbol.set(position.symbol, { view, position: other === undefined ? position : merge(other, position) });
+    const other = bySymbol.get(position.symbol);
+    const accrued = usd(accruedFunding(position, funding) + (other?.accrued ?? 0n));
+    const merged = other === undefined ? position : merge(other.position, position);
+    bySymbol.set(position.symbol, { view, position: merged, accrued });
   }
   return [...bySymbol.values()].filter(({ position }) => position.size !== 0n);
 }
@@ -163,6 +172,7 @@ function merge(left: Position, right: Position): Position {
     size: merged,
     entryNotional: usd(merged > 0n ? entry : -entry),
     isolatedMargin: usd(left.isolatedMargin + right.isolatedMargin),
+    fundingPaid: usd(left.fundingPaid + right.fundingPaid),
   };
 }
 
@@ -170,7 +180,7 @@ const signedEntry = ({ size: held, entryNotional }: Position): bigint =>
   held > 0n ? 1n * entryNotional : -1n * entryNotional;
 
 function positionView(
-  { position, view }: Merged,
+  { position, view, accrued }: Merged,
   account: { readonly crossEquity: Usd; readonly crossMaintenance: Usd },
 ): PositionView {
   const { instrument, markPrice } = view;
@@ -178,7 +188,7 @@ function positionView(
   const pnl = unrealizedPnl(position, markPrice);
   const maintenance = maintenanceOf(position, view);
   const isCross = position.marginMode === 'cross';
-  const isolatedEquity = usd(position.isolatedMargin + pnl);
+  const isolatedEquity = usd(position.isolatedMargin + pnl - accrued);
   return {
     symbol: position.symbol,
     size: position.size,
@@ -192,6 +202,8 @@ function positionView(
     returnOnEquity: returnOnEquity(position, pnl),
     marginUsed: isCross ? marginAt(instrument, value, position.leverage) : isolatedEquity,
     isolatedMargin: position.isolatedMargin,
+    accruedFunding: accrued,
+    fundingSinceOpen: usd(position.fundingPaid + accrued),
     maintenanceMargin: maintenance,
     liquidationPrice: liquidationPrice({
       size: position.size,

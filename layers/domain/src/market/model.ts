@@ -46,6 +46,8 @@ export interface MarketView {
   readonly quoteAgeMs: number;
   /** Venue time → us, ms (smoothed by market-data). */
   readonly latencyMs: number;
+  /** Of the visible levels, for receipts; absent where market-data gave none. */
+  readonly bookHash?: string;
   /** A held jump (spec 01, price sanity): internalisation of the symbol pauses. */
   readonly isPriceHeld: boolean;
 }

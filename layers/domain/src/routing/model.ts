@@ -3,6 +3,8 @@ import type { Usd } from '../money/index.ts';
 export type Route = 'INTERNAL' | 'HYPERLIQUID';
 export type RoutingMode = 'HL_MODE' | 'NORMAL_MODE' | 'BETTING_MODE';
 export type TradingState = 'ACTIVE' | 'REDUCING' | 'HALTED';
+/** What can be paused by itself, per symbol or everywhere. Pausing holds; it never cancels protection. */
+export type Operation = 'open' | 'close' | 'trigger' | 'funding' | 'liquidation' | 'withdrawal';
 
 /** Why an order took its route; logged with every order. */
 export type RoutingReason =
@@ -33,6 +35,19 @@ export interface SymbolPolicy {
   readonly tradingState?: TradingState;
   /** Causes that force the venue for opens (volatility, hedge, reserve …); set by command, each with its own release. */
   readonly holds?: readonly string[];
+  readonly pauses?: readonly Operation[];
+  /** Opens at the venue are refused (deviation, venue margin …), with the cause; closes go on. */
+  readonly venueOpensStopped?: string;
+}
+
+/** How positions are liquidated (spec 03). */
+export interface LiquidationPolicy {
+  /** What is left of an isolated margin after an INTERNAL liquidation: forfeited to B-book and reserve, or returned. */
+  readonly remainder: 'FORFEIT' | 'RETURN';
+  /** Positions over this notional (10⁻⁶ USD) close in slices; absent = whole. */
+  readonly sliceAbove?: Usd;
+  readonly firstSlicePercent: number;
+  readonly sliceDelayMs: number;
 }
 
 /** The routing configuration of a shard; enters only as a journaled command. */
@@ -55,6 +70,11 @@ export interface RoutingPolicy {
   readonly tradingState: TradingState;
   readonly symbols: Readonly<Record<string, SymbolPolicy>>;
   readonly holds: readonly string[];
+  readonly pauses?: readonly Operation[];
+  /** Absent = spec 03's defaults. */
+  readonly liquidation?: LiquidationPolicy;
+  /** Extra fee while volatility is high, tenths of a basis point; absent = none. */
+  readonly feeSurcharge?: number;
 }
 
 /** Everything the decision looks at. */

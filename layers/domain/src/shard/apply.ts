@@ -6,24 +6,26 @@ import {
   CLOSED_VENUE_ORDERS_MAX,
   ID_STRIDE,
   type Order,
+  positionKey,
 } from '../account/index.ts';
 import type { Transfer } from '../ledger/index.ts';
 import { negateSize, usd } from '../money/index.ts';
-import type { RoutingPolicySet, ShardEntry } from './decide.ts';
+import { isShardWide, type RoutingPolicySet, type ShardEntry } from './messages.ts';
+import { applyFunding } from './funding.ts';
 import { type AccountHistory, fillRecordOf, remember } from './history.ts';
 import { addResting, isResting, removeResting } from './resting-index.ts';
 import { rememberResult } from './results.ts';
-import { CONFIG_STREAM, type ShardState, type VenueOrder } from './state.ts';
+import { isSharedStream, type ShardState, type VenueOrder } from './state.ts';
 
 export function apply(state: ShardState, entry: ShardEntry): void {
   const { streamId, events, at } = entry;
-  if (streamId === CONFIG_STREAM) applyConfig(state, entry);
+  if (isSharedStream(streamId)) applyShardWide(state, entry);
   else {
     let account = state.accounts.get(streamId) ?? accountDecider.initialState(streamId);
     const memo = state.evolved.get(events);
     const states = memo?.from === account ? memo.states : undefined;
     events.forEach((event, index) => {
-      if (event.type === 'RoutingPolicySet') return;
+      if (isShardWide(event)) return;
       const after = states?.[index] ?? accountDecider.evolve(account, event);
       derive(state, { event, before: account, after, at });
       account = after;
@@ -33,9 +35,11 @@ export function apply(state: ShardState, entry: ShardEntry): void {
   keepResult(state, entry);
 }
 
-function applyConfig(state: ShardState, entry: ShardEntry): void {
+function applyShardWide(state: ShardState, entry: ShardEntry): void {
   for (const event of entry.events) {
+    if (!isShardWide(event)) continue;
     if (event.type === 'RoutingPolicySet') setPolicy(state, event);
+    else applyFunding(state, event);
   }
 }
 
@@ -86,7 +90,13 @@ function derive(state: ShardState, step: Step): void {
       return;
     case 'DepositCredited':
     case 'LeverageUpdated':
+    case 'IsolatedMarginAdjusted':
+    case 'FundingPosted':
       book(state, event.transfers);
+      return;
+    case 'LiquidationStepped':
+      book(state, event.transfers);
+      deriveLiquidation(state, event, step);
       return;
     default:
       deriveVenue(state, event, before.accountId);
@@ -146,6 +156,21 @@ function deriveFill(state: ShardState, event: Extract<AccountEvent, { type: 'Ord
   const history = historyOf(state, accountId);
   if (late !== undefined) replaceEnded(history, late);
   remember(history.fills, fillRecordOf(event, { accountId, cloid }));
+}
+
+/** An INTERNAL step moves the shard's exposure without a fill. */
+function deriveLiquidation(
+  state: ShardState,
+  event: Extract<AccountEvent, { type: 'LiquidationStepped' }>,
+  { before, after }: Step,
+): void {
+  if (event.route !== 'INTERNAL') return;
+  const key = positionKey(event.symbol, 'INTERNAL');
+  const was = before.positions[key]?.size ?? 0n;
+  const is = after.positions[key]?.size ?? 0n;
+  const net = (state.internalLots.get(event.symbol) ?? 0n) + is - was;
+  if (net === 0n) state.internalLots.delete(event.symbol);
+  else state.internalLots.set(event.symbol, net);
 }
 
 /** A late fill changes what history says of its order. */

@@ -2,69 +2,22 @@
 import {
   type AccountCommand,
   accountDecider,
-  type AccountEvent,
   type CommandResult,
   decideAccount,
   type DecisionContext,
-  type FeeSchedule,
   type Markets,
-  type VenueContext,
 } from '../account/index.ts';
 import { usd, type Usd } from '../money/index.ts';
-import type { RoutingPolicy } from '../routing/index.ts';
+import { decideFunding } from './funding.ts';
+import {
+  type ConfigCommand,
+  type ShardCommand,
+  type ShardDecision,
+  type ShardFacts,
+  streamOf,
+  type WithoutFacts,
+} from './messages.ts';
 import { CONFIG_STREAM, type ShardState } from './state.ts';
-
-type WithoutFacts<Command> = Command extends AccountCommand ? Omit<Command, 'context' | 'at'> : never;
-
-/** Configuration enters a shard only as a journaled command (group `config` of its queue). */
-export interface ConfigCommand {
-  readonly type: 'SetRoutingPolicy';
-  readonly commandId: string;
-  readonly shard: number;
-  readonly receivedAt: number;
-  readonly policy: RoutingPolicy;
-  readonly fees?: FeeSchedule;
-}
-
-/** Any command, before the shard has added time, market and its own facts. */
-export type ShardCommand = WithoutFacts<AccountCommand> | ConfigCommand;
-
-export interface RoutingPolicySet {
-  readonly type: 'RoutingPolicySet';
-  readonly policy: RoutingPolicy;
-  readonly fees: FeeSchedule;
-}
-
-export type ShardEvent = AccountEvent | RoutingPolicySet;
-
-/** What the host knows of the moment. `venue.nextNonce` is a floor: the shard takes a higher one where it has used it. */
-export interface ShardFacts {
-  readonly at: number;
-  readonly markets: Markets;
-  readonly venue: VenueContext;
-}
-
-/** The facts of one command as they are journaled. */
-export interface ShardEntry {
-  readonly commandId: string;
-  readonly streamId: string;
-  readonly at: number;
-  readonly events: readonly ShardEvent[];
-  readonly result?: CommandResult;
-}
-
-/** `refused` = nothing happened that must be remembered: the sender is answered, nothing is journaled. */
-export type ShardDecision =
-  | {
-      readonly outcome: 'accepted';
-      readonly streamId: string;
-      readonly events: readonly ShardEvent[];
-      readonly result: CommandResult;
-    }
-  | { readonly outcome: 'refused'; readonly streamId: string; readonly result: CommandResult };
-
-export const streamOf = (command: ShardCommand): string =>
-  command.type === 'SetRoutingPolicy' ? CONFIG_STREAM : command.accountId;
 
 /**
  * The remembered answer of a command that was decided before; a signed one with another content is refused.
@@ -86,6 +39,7 @@ export function decideCommand(state: ShardState, command: ShardCommand, facts: S
   const before = known(state, command);
   if (before !== undefined) return { outcome: 'refused', streamId, result: before };
   if (command.type === 'SetRoutingPolicy') return decideConfig(state, command);
+  if (!('accountId' in command)) return decideFunding(state, command, facts);
   const account = state.accounts.get(streamId) ?? accountDecider.initialState(streamId);
   const { events, result, states } = decideAccount(account, withFacts(state, command, facts));
   if (states !== undefined) state.evolved.set(events, { from: account, states });
@@ -110,6 +64,7 @@ function withFacts(state: ShardState, command: WithoutFacts<AccountCommand>, fac
 function contextOf(state: ShardState, facts: ShardFacts): DecisionContext {
   return {
     markets: facts.markets,
+    funding: state.funding.indexes,
     policy: state.policy,
     fees: state.fees,
     exposure: exposureOf(state, facts.markets),

@@ -1,5 +1,6 @@
 /** The shard as plain data (arrays, bigints), in one order for one state: the same state is the same bytes. */
-import type { AccountState, FeeSchedule, Order, Position } from '../account/index.ts';
+import type { AccountState, FeeSchedule, Order, Position, TriggerOrder } from '../account/index.ts';
+import type { FundingBook } from '../funding/index.ts';
 import type { PlatformAccount } from '../ledger/index.ts';
 import type { Usd } from '../money/index.ts';
 import type { RoutingPolicy } from '../routing/index.ts';
@@ -9,7 +10,7 @@ import type { RememberedResult } from './results.ts';
 import { initialShard, type ShardState, type VenueOrder } from './state.ts';
 
 /** Grows when the shape changes; older snapshots are then ignored and the journal is replayed. */
-export const SHARD_SCHEMA_VERSION = 1;
+export const SHARD_SCHEMA_VERSION = 2;
 
 export interface SerializedShard {
   readonly shard: number;
@@ -18,6 +19,7 @@ export interface SerializedShard {
   readonly nextOrderId: number;
   readonly nextTradeId: number;
   readonly lastVenueNonce: number;
+  readonly funding: SerializedFunding;
   readonly accounts: readonly SerializedAccount[];
   readonly platform: readonly (readonly [PlatformAccount, Usd])[];
   readonly venueOrders: readonly VenueOrder[];
@@ -29,6 +31,8 @@ export interface SerializedShard {
 export interface SerializedAccount extends Omit<AccountState, RecordField> {
   readonly positions: readonly Position[];
   readonly orders: readonly Order[];
+  readonly triggers: readonly TriggerOrder[];
+  readonly episodes: Pairs<AccountState['episodes']>;
   readonly leverage: Pairs<AccountState['leverage']>;
   readonly nonces: Pairs<AccountState['nonces']>;
   readonly deposits: readonly string[];
@@ -36,7 +40,12 @@ export interface SerializedAccount extends Omit<AccountState, RecordField> {
   readonly builderFees: Pairs<AccountState['builderFees']>;
 }
 
-type RecordField = 'positions' | 'orders' | 'leverage' | 'nonces' | 'deposits' | 'bookedTids' | 'builderFees';
+export interface SerializedFunding extends Omit<FundingBook, 'indexes'> {
+  readonly indexes: Pairs<FundingBook['indexes']>;
+}
+
+type RecordField =
+  'positions' | 'orders' | 'triggers' | 'episodes' | 'leverage' | 'nonces' | 'deposits' | 'bookedTids' | 'builderFees';
 type Pairs<Table> = Table extends Readonly<Record<string, infer Value>> ? readonly (readonly [string, Value])[] : never;
 
 export function serialize(state: ShardState): SerializedShard {
@@ -47,6 +56,7 @@ export function serialize(state: ShardState): SerializedShard {
     nextOrderId: state.nextOrderId,
     nextTradeId: state.nextTradeId,
     lastVenueNonce: state.lastVenueNonce,
+    funding: { ...state.funding, indexes: sortedPairs(state.funding.indexes) },
     accounts: sortedEntries(state.accounts).map(([, account]) => serializeAccount(account)),
     platform: sortedEntries(state.platform),
     venueOrders: [...state.venueOrders.values()],
@@ -61,7 +71,8 @@ export function serialize(state: ShardState): SerializedShard {
 export function deserialize(data: SerializedShard): ShardState {
   const state = initialShard(data.shard);
   const { policy, fees, nextOrderId, nextTradeId, lastVenueNonce } = data;
-  Object.assign(state, { policy, fees, nextOrderId, nextTradeId, lastVenueNonce });
+  const funding: FundingBook = { ...data.funding, indexes: Object.fromEntries(data.funding.indexes) };
+  Object.assign(state, { policy, fees, nextOrderId, nextTradeId, lastVenueNonce, funding });
   for (const stored of data.accounts) state.accounts.set(stored.accountId, deserializeAccount(stored));
   for (const [account, amount] of data.platform) state.platform.set(account, amount);
   for (const order of data.venueOrders) state.venueOrders.set(order.request.venueCloid, order);
@@ -107,6 +118,8 @@ function serializeAccount(account: AccountState): SerializedAccount {
     ...account,
     positions: sortedPairs(account.positions).map(([, position]) => position),
     orders: Object.values(account.orders).sort((left, right) => left.orderId - right.orderId),
+    triggers: Object.values(account.triggers).sort((left, right) => left.orderId - right.orderId),
+    episodes: sortedPairs(account.episodes),
     leverage: sortedPairs(account.leverage),
     nonces: sortedPairs(account.nonces),
     deposits: Object.keys(account.deposits).sort(),
@@ -122,6 +135,8 @@ function deserializeAccount(stored: SerializedAccount): AccountState {
       stored.positions.map((position) => [`${position.symbol}:${position.route}`, position]),
     ),
     orders: Object.fromEntries(stored.orders.map((order) => [order.orderId, order])),
+    triggers: Object.fromEntries(stored.triggers.map((trigger) => [trigger.orderId, trigger])),
+    episodes: Object.fromEntries(stored.episodes),
     leverage: Object.fromEntries(stored.leverage),
     nonces: Object.fromEntries(stored.nonces),
     deposits: Object.fromEntries(stored.deposits.map((depositId) => [depositId, true] as const)),

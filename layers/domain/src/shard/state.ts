@@ -6,6 +6,7 @@ import {
   type VenueCancelRequest,
   type VenueOrderRequest,
 } from '../account/index.ts';
+import { type FundingBook, initialFundingBook } from '../funding/index.ts';
 import type { PlatformAccount } from '../ledger/index.ts';
 import type { Usd } from '../money/index.ts';
 import { DEFAULT_ROUTING_POLICY, type RoutingPolicy } from '../routing/index.ts';
@@ -47,6 +48,7 @@ export interface ShardState {
   nextTradeId: number;
   /** Highest nonce ever given to a venue action of this shard, ms. */
   lastVenueNonce: number;
+  readonly funding: FundingBook;
   // Derived, never stored:
   /** Signed net INTERNAL lots by symbol (I7). */
   readonly internalLots: Map<string, bigint>;
@@ -59,6 +61,10 @@ export interface ShardState {
 
 /** The stream of the shard's own settings. */
 export const CONFIG_STREAM = 'config';
+/** The stream of the shard's funding. */
+export const FUNDING_STREAM = 'funding';
+/** True for streams that are no account's. */
+export const isSharedStream = (streamId: string): boolean => streamId === CONFIG_STREAM || streamId === FUNDING_STREAM;
 
 export const initialShard = (shard: number): ShardState => ({
   shard,
@@ -73,6 +79,7 @@ export const initialShard = (shard: number): ShardState => ({
   nextOrderId: ID_STRIDE + shard,
   nextTradeId: ID_STRIDE + shard,
   lastVenueNonce: 0,
+  funding: initialFundingBook(),
   internalLots: new Map(),
   resting: new Map(),
   venueOwners: new Map(),

@@ -90,6 +90,7 @@ export function context(over: Partial<DecisionContext> = {}): DecisionContext {
       ETH: market(ETH, { mark: '4000' }),
       SOL: market(SOL, { mark: '200' }),
     },
+    funding: {},
     policy: POLICY,
     fees: { taker: 45, maker: 15, builder: 20 },
     exposure: { bySymbol: {}, total: usd(0n) },

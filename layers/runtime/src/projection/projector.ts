@@ -8,7 +8,7 @@
  */
 import type { BatchCodec } from '@perps/contracts/journal';
 import { emptyProjection, project, READ_TABLE_KEYS, type RowWrite } from '@perps/contracts/projection';
-import { CONFIG_STREAM, type ShardEvent } from '@perps/domain/shard';
+import { isShardWide, isSharedStream, type ShardEvent } from '@perps/domain/shard';
 import { replay, type ChainPosition, type CommittedBatch } from '../commit/index.ts';
 import { JournalGapError, type JournalStore } from '../ports/index.ts';
 import type { Checkpoint, ReadModelStore, StampedRow, StampedWallet, StoredAccount } from './ports.ts';
@@ -105,12 +105,12 @@ async function applyBatches(
   batches: readonly CommittedBatch<ShardEvent>[],
 ): Promise<void> {
   const fold = createFold({ shard, generation });
-  const users = new Set(batches.flatMap(({ entries }) => entries.map(({ streamId }) => streamId)));
-  users.delete(CONFIG_STREAM);
-  await Promise.all([...users].map(async (userId) => fold.start(userId, await store.account(userId, generation))));
+  const streams = new Set(batches.flatMap(({ entries }) => entries.map(({ streamId }) => streamId)));
+  const users = [...streams].filter((streamId) => !isSharedStream(streamId));
+  await Promise.all(users.map(async (userId) => fold.start(userId, await store.account(userId, generation))));
   for (const { seq, entries } of batches) {
     for (const { streamId, at, events } of entries) {
-      if (streamId !== CONFIG_STREAM) fold.add(streamId, { seq, at, events });
+      if (!isSharedStream(streamId)) fold.add(streamId, { seq, at, events });
     }
   }
   await store.write(fold.rows());
@@ -137,7 +137,7 @@ function createFold(stamp: { readonly shard: number; readonly generation: number
       const known = accounts.get(userId);
       // Several entries of one record may be of one account; a stored account is after all of its last record's.
       if (known === undefined || (known.appliedSeq >= facts.seq && !wallets.has(userId))) return;
-      const events = facts.events.filter((event) => event.type !== 'RoutingPolicySet');
+      const events = facts.events.filter((event) => !isShardWide(event));
       const { account, writes } = project(known.account, { at: facts.at, events });
       accounts.set(userId, { account, appliedSeq: facts.seq });
       for (const write of writes) {

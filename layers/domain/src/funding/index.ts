@@ -1,0 +1,3 @@
+export * from './model.ts';
+export * from './accrued.ts';
+export * from './events.ts';

@@ -1,0 +1,79 @@
+/** What a shard is asked and what it answers. Types, and which stream they belong to. */
+import type {
+  AccountCommand,
+  AccountEvent,
+  CommandResult,
+  FeeSchedule,
+  Markets,
+  VenueContext,
+} from '../account/index.ts';
+import type { FundingEvent } from '../funding/index.ts';
+import type { RoutingPolicy } from '../routing/index.ts';
+import { CONFIG_STREAM, FUNDING_STREAM } from './state.ts';
+
+export type WithoutFacts<Command> = Command extends AccountCommand ? Omit<Command, 'context' | 'at'> : never;
+
+/** Configuration enters a shard only as a journaled command (group `config` of its queue). */
+export interface ConfigCommand {
+  readonly type: 'SetRoutingPolicy';
+  readonly commandId: string;
+  readonly shard: number;
+  readonly receivedAt: number;
+  readonly policy: RoutingPolicy;
+  readonly fees?: FeeSchedule;
+}
+
+/** Fixes the holders of every hour up to now. The host sends it before its first decision of an hour. */
+export interface FundingCommand {
+  readonly type: 'CloseFundingHour';
+  readonly commandId: string;
+  readonly shard: number;
+  readonly receivedAt: number;
+  readonly hour: number;
+}
+
+/** Any command, before the shard has added time, market and its own facts. */
+export type ShardCommand = WithoutFacts<AccountCommand> | ConfigCommand | FundingCommand;
+
+export interface RoutingPolicySet {
+  readonly type: 'RoutingPolicySet';
+  readonly policy: RoutingPolicy;
+  readonly fees: FeeSchedule;
+}
+
+export type ShardEvent = AccountEvent | RoutingPolicySet | FundingEvent;
+
+/** Facts of the whole shard, not of an account. */
+export const isShardWide = (event: ShardEvent): event is RoutingPolicySet | FundingEvent =>
+  event.type === 'RoutingPolicySet' || event.type === 'HourClosed';
+
+/** What the host knows of the moment. `venue.nextNonce` is a floor: the shard takes a higher one where it has used it. */
+export interface ShardFacts {
+  readonly at: number;
+  readonly markets: Markets;
+  readonly venue: VenueContext;
+}
+
+/** The facts of one command as they are journaled. */
+export interface ShardEntry {
+  readonly commandId: string;
+  readonly streamId: string;
+  readonly at: number;
+  readonly events: readonly ShardEvent[];
+  readonly result?: CommandResult;
+}
+
+/** `refused` = nothing happened that must be remembered: the sender is answered, nothing is journaled. */
+export type ShardDecision =
+  | {
+      readonly outcome: 'accepted';
+      readonly streamId: string;
+      readonly events: readonly ShardEvent[];
+      readonly result: CommandResult;
+    }
+  | { readonly outcome: 'refused'; readonly streamId: string; readonly result: CommandResult };
+
+export function streamOf(command: ShardCommand): string {
+  if (command.type === 'SetRoutingPolicy') return CONFIG_STREAM;
+  return 'accountId' in command ? command.accountId : FUNDING_STREAM;
+}

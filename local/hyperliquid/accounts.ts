@@ -3,7 +3,13 @@
  * Its arithmetic is its own on purpose: it must not share mistakes with the account decider it tests.
  * Money in 10⁻⁶ USD, prices in ticks, sizes in lots: price × size is money.
  */
-import type { LedgerUpdate, UserFill } from '@perps/contracts/hyperliquid';
+import type {
+  LedgerUpdate,
+  TwapHistoryRow,
+  TwapSliceFill,
+  UserFill,
+  UserFundingRow,
+} from '@perps/contracts/hyperliquid';
 import type { Market } from './market.ts';
 import { tiersOf, type Asset } from './universe.ts';
 
@@ -17,6 +23,8 @@ export interface Position {
   entryNotional: bigint;
   /** Collateral minus entry × size of an isolated position; undefined for cross. */
   isolatedRawUsd: bigint | undefined;
+  /** Funding paid (10⁻⁶ USD, negative when received) since the position was opened and since its size last changed. */
+  funding: { sinceOpen: bigint; sinceChange: bigint };
 }
 
 export interface Leverage {
@@ -29,6 +37,16 @@ export interface Agent {
   /** Empty for the unnamed agent. */
   readonly name: string;
   readonly validUntil: number;
+}
+
+/** What an account was worth at a moment; money in 10⁻⁶ USD. */
+export interface Sample {
+  readonly time: number;
+  readonly perpValue: bigint;
+  readonly spotValue: bigint;
+  /** Since the beginning: value minus what was paid in. */
+  readonly pnl: bigint;
+  readonly volume: bigint;
 }
 
 export interface Account {
@@ -45,10 +63,25 @@ export interface Account {
   /** Oldest first. */
   readonly fills: UserFill[];
   readonly ledger: LedgerUpdate[];
+  /** Oldest first. */
+  readonly fundings: UserFundingRow[];
+  readonly twapFills: TwapSliceFill[];
+  readonly twapHistory: TwapHistoryRow[];
+  readonly samples: Sample[];
+  /** Funding ever paid, by asset. */
+  readonly fundingPaid: Map<number, bigint>;
+  /** USDC of the spot wallet. */
+  spotUsd: bigint;
+  /** Deposits and transfers in, minus those out. */
+  netDeposits: bigint;
   volume: bigint;
   requestsUsed: number;
   referrer: string | undefined;
   scheduledCancelAt: number | undefined;
+  /** How often the dead man's switch has fired on a day (UTC, days since 1970). */
+  scheduledCancels: { day: number; count: number };
+  /** When the last partial liquidation was; for a while after it everything is sold at once. */
+  partlyLiquidatedAt: number | undefined;
 }
 
 const LEVERAGE_DEFAULT_MAX = 20;
@@ -67,10 +100,19 @@ export function createAccount(address: string): Account {
     builderFees: new Map(),
     fills: [],
     ledger: [],
+    fundings: [],
+    twapFills: [],
+    twapHistory: [],
+    samples: [],
+    fundingPaid: new Map(),
+    spotUsd: 0n,
+    netDeposits: 0n,
     volume: 0n,
     requestsUsed: 0,
     referrer: undefined,
     scheduledCancelAt: undefined,
+    scheduledCancels: { day: 0, count: 0 },
+    partlyLiquidatedAt: undefined,
   };
 }
 
@@ -134,6 +176,7 @@ function closePart(part: {
   }
   position.entryNotional = (position.entryNotional * (size - closing)) / size;
   position.size += position.size > 0n ? -closing : closing;
+  position.funding.sinceChange = 0n;
   if (position.size === 0n) account.positions.delete(asset.id);
 }
 
@@ -149,10 +192,12 @@ function openPart(part: {
     size: 0n,
     entryNotional: 0n,
     isolatedRawUsd: leverage.isCross ? undefined : 0n,
+    funding: { sinceOpen: 0n, sinceChange: 0n },
   };
   const cost = signedSize * price;
   position.entryNotional += absolute(cost) * ENTRY_SCALE;
   position.size += signedSize;
+  position.funding.sinceChange = 0n;
   if (position.isolatedRawUsd === undefined) {
     account.rawUsd -= cost;
   } else {

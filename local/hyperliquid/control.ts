@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { faultKinds, faultRequest, type Faults } from './faults.ts';
 import { clearinghouseState } from './info/account-state.ts';
 import { midOf } from './market.ts';
-import { openOrderWire } from './orders.ts';
+import { openOrderWire } from './order-wire.ts';
 import { formatMoney, formatPx } from './ticks.ts';
 import { deposit, depositedAccount, marketOfCoin, randomHash, type Venue } from './venue.ts';
 

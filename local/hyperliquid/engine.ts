@@ -2,15 +2,17 @@
 import { parseDecimal } from '@perps/domain/money';
 import { createSeededRandom, type SeededRandom } from '@perps/runtime/testing';
 import { createCandleStore } from './candles.ts';
+import { fireScheduledCancels } from './exchange/schedule.ts';
 import { createCrowd, type Crowd } from './liquidity.ts';
 import { createMarket, updateMark, type Market } from './market.ts';
-import { endRestingOrder, execute } from './matching.ts';
+import { execute } from './matching.ts';
 import type { Settings } from './options.ts';
 import { createOrderRegistry } from './orders.ts';
 import { createOutbox } from './outbox.ts';
 import { createPriceProcess, createRandomWalk, type PriceSource } from './price-process.ts';
 import { createReplay } from './replay.ts';
 import { nearestValid, priceFromUsd } from './ticks.ts';
+import { fireTriggers } from './triggers.ts';
 import { ASSETS, type Asset } from './universe.ts';
 import { deposit, ZERO_HASH, type Venue } from './venue.ts';
 
@@ -69,6 +71,8 @@ export function createVenueEngine(settings: Settings, prepare: (venue: Venue) =>
     },
     updateContexts: () => {
       for (const market of live) moveOracle(market, random, clock.now());
+      fireTriggers(venue);
+      venue.outbox.flush();
     },
   };
 }
@@ -112,12 +116,4 @@ function moveOracle(market: Market, random: SeededRandom, now: number): void {
   const ticks = BigInt(Math.max(1, Math.round(Number(market.price) * noise)));
   market.oracle = nearestValid(market.asset, ticks);
   updateMark(market, now);
-}
-
-function fireScheduledCancels(venue: Venue, now: number): void {
-  for (const account of venue.accounts.values()) {
-    if (account.scheduledCancelAt === undefined || account.scheduledCancelAt > now) continue;
-    account.scheduledCancelAt = undefined;
-    for (const order of venue.orders.open(account.address)) endRestingOrder(venue, order.oid, 'scheduledCancel');
-  }
 }

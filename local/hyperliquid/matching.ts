@@ -1,11 +1,12 @@
 /** Executes takers against the books and books the fills of both sides. */
-import type { UserFill } from '@perps/contracts/hyperliquid';
-import { applyFill, feeOf, leverageOf, maximum, positionSize, absolute, ceilDivide, type Account } from './accounts.ts';
+import type { FillLiquidation, UserFill } from '@perps/contracts/hyperliquid';
+import { applyFill, ceilDivide, feeOf, leverageOf, maximum, positionSize, type Account } from './accounts.ts';
 import type { Match, Side, Taker } from './book.ts';
 import { opposite } from './book.ts';
+import { endOrder, followPosition } from './lifecycle.ts';
 import { MAKER_ADDRESS } from './liquidity.ts';
 import { recordTrade, type Market } from './market.ts';
-import { orderUpdateWire, type OrderRecord } from './orders.ts';
+import type { OrderRecord } from './orders.ts';
 import { formatMoney, formatPx, formatSz } from './ticks.ts';
 import { accountOf, nextTid, type Venue } from './venue.ts';
 
@@ -16,35 +17,37 @@ export interface Execution {
   readonly left: bigint;
 }
 
-/** Takes from the book for `taker`; `order` is its record where a user is behind it. */
-export function execute(
-  venue: Venue,
-  market: Market,
-  request: { readonly taker: Taker; readonly order: OrderRecord | undefined; readonly hash: string },
-): Execution {
-  const { taker, order, hash } = request;
+export interface Taking {
+  readonly taker: Taker;
+  /** The record of the taker's order where a user is behind it. */
+  readonly order: OrderRecord | undefined;
+  readonly hash: string;
+  /** Where the taker is being liquidated: fills of both sides carry it. */
+  readonly liquidation?: FillLiquidation;
+}
+
+/** Takes from the book and books the fills of both sides. */
+export function execute(venue: Venue, market: Market, taking: Taking): Execution {
+  const { taker } = taking;
   const result = market.book.take(taker);
-  for (const resting of result.selfTrades) endRestingOrder(venue, resting.oid, 'selfTradeCanceled');
+  for (const resting of result.selfTrades) endOrder(venue, resting.oid, 'selfTradeCanceled');
   let filled = 0n;
   let notional = 0n;
   for (const match of result.matches) {
     filled += match.size;
     notional += match.size * match.price;
-    settle(venue, market, { match, taker, order, hash });
+    settle(venue, market, { ...taking, match });
   }
   if (result.matches.length > 0 || result.selfTrades.length > 0) market.version += 1;
   return { filled, notional, left: result.left };
 }
 
-interface Settlement {
+interface Settlement extends Taking {
   readonly match: Match;
-  readonly taker: Taker;
-  readonly order: OrderRecord | undefined;
-  readonly hash: string;
 }
 
 function settle(venue: Venue, market: Market, settlement: Settlement): void {
-  const { match, taker, order, hash } = settlement;
+  const { match, taker, order, hash, liquidation } = settlement;
   const { maker, price, size } = match;
   const { asset } = market;
   const time = venue.clock.now();
@@ -62,14 +65,15 @@ function settle(venue: Venue, market: Market, settlement: Settlement): void {
   };
   recordTrade(market, { price, size, wire: trade });
   venue.outbox.trade(trade);
-  if (order !== undefined) bookFill(venue, market, { order, price, size, isTaker: true, hash, tid, time });
+  const common = { price, size, hash, tid, time, ...(liquidation === undefined ? {} : { liquidation }) };
+  if (order !== undefined) bookFill(venue, market, { ...common, order, isTaker: true });
   if (maker.owner === MAKER_ADDRESS) {
     market.isThinned = true;
     return;
   }
   const makerOrder = venue.orders.get(maker.oid);
   if (makerOrder === undefined) return;
-  bookFill(venue, market, { order: makerOrder, price, size, isTaker: false, hash, tid, time });
+  bookFill(venue, market, { ...common, order: makerOrder, isTaker: false });
   afterMakerFill(venue, market, { order: makerOrder, price, size });
 }
 
@@ -82,7 +86,7 @@ function afterMakerFill(venue: Venue, market: Market, fill: { order: OrderRecord
     .notifications.push(
       `Resting order filled: ${verb} ${formatSz(asset, size)} ${asset.name} at $${formatPx(asset, price)}`,
     );
-  if (order.size === 0n) endRestingOrder(venue, order.oid, 'filled');
+  if (order.size === 0n) endOrder(venue, order.oid, 'filled');
   followPosition(venue, accountOf(venue, order.user), market);
 }
 
@@ -94,6 +98,7 @@ interface FillBooking {
   readonly hash: string;
   readonly tid: number;
   readonly time: number;
+  readonly liquidation?: FillLiquidation;
 }
 
 /** Builder fees are tenths of a basis point. */
@@ -126,12 +131,29 @@ function bookFill(venue: Venue, market: Market, booking: FillBooking): void {
     tid: booking.tid,
     ...(order.cloid === undefined ? {} : { cloid: order.cloid }),
     ...(builderFee > 0n ? { builderFee: formatMoney(builderFee) } : {}),
+    ...(booking.liquidation === undefined ? {} : { liquidation: booking.liquidation }),
     feeToken: 'USDC',
     twapId: null,
   };
-  account.fills.push(fill);
-  if (account.fills.length > FILLS_KEPT) account.fills.splice(0, account.fills.length - FILLS_KEPT);
-  venue.outbox.of(order.user).fills.push(fill);
+  keepFill(venue, account, { fill, twapId: order.twapId });
+}
+
+/** Fills of TWAP slices are listed apart from all others. */
+export function keepFill(venue: Venue, account: Account, row: { fill: UserFill; twapId?: number | undefined }): void {
+  const { fill, twapId } = row;
+  const changes = venue.outbox.of(account.address);
+  if (twapId === undefined) {
+    keep(account.fills, fill);
+    changes.fills.push(fill);
+  } else {
+    keep(account.twapFills, { fill, twapId });
+    changes.twapFills.push({ fill, twapId });
+  }
+}
+
+function keep<T>(rows: T[], row: T): void {
+  rows.push(row);
+  if (rows.length > FILLS_KEPT) rows.splice(0, rows.length - FILLS_KEPT);
 }
 
 /** Only the 10,000 newest fills of an account are reachable at the venue. */
@@ -142,49 +164,11 @@ function creditBuilder(venue: Venue, address: string, fee: bigint): void {
   if (builder !== undefined) builder.rawUsd += fee;
 }
 
-/** Ends an order that may rest: it leaves the book and its user is told. What it had left stays visible. */
-export function endRestingOrder(venue: Venue, oid: number, status: OrderRecord['status']): void {
-  const order = venue.orders.get(oid);
-  if (order === undefined || order.status !== 'open') return;
-  const market = venue.markets[order.assetId];
-  if (market?.book.remove(oid) !== undefined) market.version += 1;
-  order.status = status;
-  order.statusAt = venue.clock.now();
-  const changes = venue.outbox.of(order.user);
-  changes.orderUpdates.push(orderUpdateWire(order));
-  const isByVenue = status !== 'filled' && status !== 'canceled';
-  if (isByVenue && market !== undefined) changes.venueCancels.push({ coin: market.asset.name, oid });
-  venue.orders.trim(order.user);
-}
-
-/** Resting reduce-only orders follow the position: on the wrong side they end, together they never exceed it. */
-export function followPosition(venue: Venue, account: Account, market: Market): void {
-  const position = positionSize(account, market.asset);
-  const closingSide: Side | undefined = position === 0n ? undefined : position > 0n ? 'A' : 'B';
-  const orders = venue.orders
-    .open(account.address)
-    .filter((order) => order.isReduceOnly && order.assetId === market.asset.id && market.book.get(order.oid));
-  const valid = orders.filter((order) => order.side === closingSide);
-  for (const order of orders) if (order.side !== closingSide) endRestingOrder(venue, order.oid, 'reduceOnlyCanceled');
-  let total = valid.reduce((sum, order) => sum + order.size, 0n);
-  for (const [index, order] of valid.entries()) {
-    if (total <= absolute(position)) return;
-    if (index < valid.length - 1) {
-      total -= order.size;
-      endRestingOrder(venue, order.oid, 'reduceOnlyCanceled');
-    } else {
-      market.book.shrink(order.oid, absolute(position));
-      order.size = absolute(position);
-      market.version += 1;
-    }
-  }
-}
-
 /** Initial margin that resting orders reserve: per coin the dearer side of what would open. */
 export function restingMargin(venue: Venue, account: Account): bigint {
   const byAsset = new Map<number, Record<Side, { size: bigint; notional: bigint }>>();
   for (const order of venue.orders.open(account.address)) {
-    if (order.isReduceOnly) continue;
+    if (order.isReduceOnly || order.waitsFor !== undefined) continue;
     const sides = byAsset.get(order.assetId) ?? { B: { size: 0n, notional: 0n }, A: { size: 0n, notional: 0n } };
     sides[order.side].size += order.size;
     sides[order.side].notional += order.size * order.price;

@@ -1,16 +1,18 @@
 /** Every order the venue remembers, by oid and by cloid, with its status. */
-import type {
-  FrontendOrder,
-  HistoricalOrder,
-  OpenOrder,
-  WireOrderStatus,
-  WireTif,
-  WsOrderUpdate,
-} from '@perps/contracts/hyperliquid';
+import type { WireOrderStatus, WireTif } from '@perps/contracts/hyperliquid';
 import type { Side } from './book.ts';
-import { formatPx, formatSz } from './ticks.ts';
-import type { Asset } from './universe.ts';
-import { ASSETS } from './universe.ts';
+
+export interface OrderTrigger {
+  readonly price: bigint;
+  readonly isMarket: boolean;
+  readonly kind: 'tp' | 'sl';
+  /**
+   * A share of the position, which the size follows: what was asked of what was held (lots).
+   * Undefined for a fixed size.
+   */
+  readonly position: { readonly asked: bigint; readonly held: bigint } | undefined;
+  isTriggered: boolean;
+}
 
 export interface OrderRecord {
   readonly oid: number;
@@ -28,6 +30,15 @@ export interface OrderRecord {
   readonly placedAt: number;
   status: WireOrderStatus;
   statusAt: number;
+  readonly trigger?: OrderTrigger;
+  /** An open order that is not in the book: a child before its parent's fill, a trigger before the mark reaches it. */
+  waitsFor?: 'fill' | 'trigger' | undefined;
+  /** Orders that come alive with this one's fill. */
+  childOids?: readonly number[];
+  /** Orders that end with this one's fill. */
+  siblingOids?: readonly number[];
+  /** A part of a TWAP. */
+  readonly twapId?: number;
 }
 
 /** Orders kept per user once they are done; older ones become unknown although their fills remain. */
@@ -41,6 +52,8 @@ export interface OrderRegistry {
   /** Newest first. */
   ofUser(user: string): readonly OrderRecord[];
   open(user: string): readonly OrderRecord[];
+  /** Open orders that wait for the mark, oldest first. */
+  armed(): readonly OrderRecord[];
   all(): Iterable<OrderRecord>;
   /** To be called when an order is done, so that memory stays bounded. */
   trim(user: string): void;
@@ -55,6 +68,8 @@ interface UserOrders {
 export function createOrderRegistry(): OrderRegistry {
   const orders = new Map<number, OrderRecord>();
   const users = new Map<string, UserOrders>();
+  /** Oids of triggers that have not fired; ended ones leave when they are next looked at. */
+  const triggers = new Set<number>();
 
   const of = (user: string): UserOrders => {
     const known = users.get(user);
@@ -63,13 +78,12 @@ export function createOrderRegistry(): OrderRegistry {
     users.set(user, fresh);
     return fresh;
   };
-  const openOf = (user: string): OrderRecord[] => {
-    const { open } = of(user);
+  const openAmong = (oids: Set<number>): OrderRecord[] => {
     const result: OrderRecord[] = [];
-    for (const oid of open) {
+    for (const oid of oids) {
       const order = orders.get(oid);
       if (order?.status === 'open') result.push(order);
-      else open.delete(oid);
+      else oids.delete(oid);
     }
     return result;
   };
@@ -87,6 +101,7 @@ export function createOrderRegistry(): OrderRegistry {
       orders.set(order.oid, order);
       mine.oids.add(order.oid);
       if (order.status === 'open') mine.open.add(order.oid);
+      if (order.status === 'open' && order.waitsFor !== undefined) triggers.add(order.oid);
       if (order.cloid !== undefined) mine.cloids.set(order.cloid, order.oid);
     },
     get: (oid) => orders.get(oid),
@@ -95,7 +110,8 @@ export function createOrderRegistry(): OrderRegistry {
       return oid === undefined ? undefined : orders.get(oid);
     },
     ofUser: (user) => [...of(user).oids].flatMap((oid) => orders.get(oid) ?? []).reverse(),
-    open: openOf,
+    open: (user) => openAmong(of(user).open),
+    armed: () => openAmong(triggers).filter((order) => order.waitsFor === 'trigger'),
     all: () => orders.values(),
     trim: (user) => {
       const mine = of(user);
@@ -107,58 +123,3 @@ export function createOrderRegistry(): OrderRegistry {
     },
   };
 }
-
-const assetOf = (order: OrderRecord): Asset => {
-  const asset = ASSETS[order.assetId];
-  if (asset === undefined) throw new RangeError(`no asset ${order.assetId}`);
-  return asset;
-};
-
-export function openOrderWire(order: OrderRecord): OpenOrder {
-  const asset = assetOf(order);
-  return {
-    coin: asset.name,
-    side: order.side,
-    limitPx: formatPx(asset, order.price),
-    sz: formatSz(asset, order.size),
-    oid: order.oid,
-    timestamp: order.placedAt,
-    origSz: formatSz(asset, order.originalSize),
-    ...(order.cloid === undefined ? {} : { cloid: order.cloid }),
-    ...(order.isReduceOnly ? { reduceOnly: true as const } : {}),
-  };
-}
-
-export function frontendOrderWire(order: OrderRecord): FrontendOrder {
-  const asset = assetOf(order);
-  return {
-    coin: asset.name,
-    side: order.side,
-    limitPx: formatPx(asset, order.price),
-    sz: formatSz(asset, order.size),
-    oid: order.oid,
-    timestamp: order.placedAt,
-    triggerCondition: 'N/A',
-    isTrigger: false,
-    triggerPx: '0.0',
-    children: [],
-    isPositionTpsl: false,
-    reduceOnly: order.isReduceOnly,
-    orderType: order.tif === 'FrontendMarket' ? 'Market' : 'Limit',
-    origSz: formatSz(asset, order.originalSize),
-    tif: order.tif,
-    cloid: order.cloid ?? null,
-  };
-}
-
-export const historicalOrderWire = (order: OrderRecord): HistoricalOrder => ({
-  order: frontendOrderWire(order),
-  status: order.status,
-  statusTimestamp: order.statusAt,
-});
-
-export const orderUpdateWire = (order: OrderRecord): WsOrderUpdate => ({
-  order: openOrderWire(order),
-  status: order.status,
-  statusTimestamp: order.statusAt,
-});

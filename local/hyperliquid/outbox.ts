@@ -1,5 +1,14 @@
 /** What a change of the venue means for its streams: gathered while the change happens, published in one go after it. */
-import type { Trade, UserFill, WsOrderUpdate } from '@perps/contracts/hyperliquid';
+import type {
+  LedgerUpdate,
+  Trade,
+  TwapHistoryRow,
+  TwapSliceFill,
+  UserFill,
+  WsOrderUpdate,
+  WsUserEvent,
+  WsUserFunding,
+} from '@perps/contracts/hyperliquid';
 
 export interface UserChanges {
   readonly orderUpdates: WsOrderUpdate[];
@@ -7,7 +16,14 @@ export interface UserChanges {
   readonly notifications: string[];
   /** Orders the venue cancelled by itself. */
   readonly venueCancels: { readonly coin: string; readonly oid: number }[];
+  readonly fundings: WsUserFunding[];
+  readonly ledger: LedgerUpdate[];
+  readonly liquidations: LiquidationEvent[];
+  readonly twapFills: TwapSliceFill[];
+  readonly twapHistory: TwapHistoryRow[];
 }
+
+export type LiquidationEvent = Extract<WsUserEvent, { liquidation: unknown }>['liquidation'];
 
 export interface Changes {
   readonly trades: ReadonlyMap<string, readonly Trade[]>;
@@ -36,7 +52,17 @@ export function createOutbox(): Outbox {
     of: (user) => {
       const known = users.get(user);
       if (known !== undefined) return known;
-      const fresh: UserChanges = { orderUpdates: [], fills: [], notifications: [], venueCancels: [] };
+      const fresh: UserChanges = {
+        orderUpdates: [],
+        fills: [],
+        notifications: [],
+        venueCancels: [],
+        fundings: [],
+        ledger: [],
+        liquidations: [],
+        twapFills: [],
+        twapHistory: [],
+      };
       users.set(user, fresh);
       return fresh;
     },

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { NonceWindow } from '@perps/domain/nonces';
-import type { Account } from './accounts.ts';
+import { createAccount, type Account } from './accounts.ts';
 import type { OrderRecord } from './orders.ts';
 import type { Venue } from './venue.ts';
 
@@ -53,7 +53,11 @@ export function loadMemory(file: string): Memory | undefined {
 
 /** Puts a memory into a fresh venue: open orders rest again, oldest first. */
 export function restore(venue: Venue, memory: Memory): void {
-  for (const [address, account] of memory.accounts) venue.accounts.set(address, account);
+  // Older memories know less of an account.
+  for (const [address, account] of memory.accounts) {
+    for (const position of account.positions.values()) position.funding ??= { sinceOpen: 0n, sinceChange: 0n };
+    venue.accounts.set(address, { ...createAccount(address), ...account });
+  }
   for (const [signer, window] of memory.nonces) venue.nonces.set(signer, window);
   for (const [agent, master] of memory.agents) venue.agents.set(agent, master);
   for (const [agent, master] of memory.formerAgents) venue.formerAgents.set(agent, master);
@@ -61,7 +65,7 @@ export function restore(venue: Venue, memory: Memory): void {
   for (const order of memory.orders) {
     venue.orders.add(order);
     const market = venue.markets[order.assetId];
-    if (order.status !== 'open' || market === undefined) continue;
+    if (order.status !== 'open' || order.waitsFor !== undefined || market === undefined) continue;
     const { oid, user, side, price, size } = order;
     market.book.rest({ oid, owner: user, side, price, size });
   }

@@ -1,6 +1,6 @@
 /** Carries the venue's changes to the subscriptions that want them. */
 import { userFillsForStream } from './info/account-history.ts';
-import { historicalOrderWire } from './orders.ts';
+import { historicalOrderWire } from './order-wire.ts';
 import type { Changes, UserChanges } from './outbox.ts';
 import { marketPicture, userState, type Frame } from './streams.ts';
 import type { Topic } from './topics.ts';
@@ -132,9 +132,10 @@ function publishUser(venue: Venue, topic: Topic, changes: UserChanges): void {
 
 function publishHistory(venue: Venue, topic: Topic, changes: UserChanges): void {
   if (!('user' in topic.subscription) || changes.orderUpdates.length === 0) return;
-  const orderHistory = changes.orderUpdates.flatMap(({ order }) => {
+  // An order may have gone through several states in one change: each row shows its own.
+  const orderHistory = changes.orderUpdates.flatMap(({ order, status, statusTimestamp }) => {
     const record = venue.orders.get(order.oid);
-    return record === undefined ? [] : [historicalOrderWire(record)];
+    return record === undefined ? [] : [{ ...historicalOrderWire(venue.orders, record), status, statusTimestamp }];
   });
   topic.send({ channel: 'userHistoricalOrders', data: { user: topic.subscription.user, orderHistory } });
 }

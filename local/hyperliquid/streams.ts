@@ -6,7 +6,7 @@ import { activeAssetData, clearinghouseState } from './info/account-state.ts';
 import { answerInfo, webData2 } from './info/index.ts';
 import { allMids, contexts, l2Book } from './info/market-data.ts';
 import { wireLevel, type Market } from './market.ts';
-import { historicalOrderWire, openOrderWire, orderUpdateWire } from './orders.ts';
+import { historicalOrderWire, openOrderWire, orderUpdateWire } from './order-wire.ts';
 import { SPOT_CONTEXTS } from './universe.ts';
 import { marketOfCoin, type Venue } from './venue.ts';
 
@@ -141,7 +141,10 @@ export function userSnapshot(venue: Venue, subscription: UserSubscription): Fram
 
 const HISTORY_ROWS_MAX = 2_000;
 const historicalOrders = (venue: Venue, user: string): unknown[] =>
-  venue.orders.ofUser(user).slice(0, HISTORY_ROWS_MAX).map(historicalOrderWire);
+  venue.orders
+    .ofUser(user)
+    .slice(0, HISTORY_ROWS_MAX)
+    .map((order) => historicalOrderWire(venue.orders, order));
 
 export type StateSubscription = Extract<
   UserSubscription,

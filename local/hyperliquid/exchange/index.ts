@@ -16,7 +16,8 @@ import { randomHash, type Venue } from '../venue.ts';
 import { approveAgent, approveBuilderFee } from './approvals.ts';
 import { identify, useNonce } from './identity.ts';
 import { updateIsolatedMargin, updateLeverage } from './leverage.ts';
-import { batchModify, cancelByCloid, cancelByOid, modify, placeOrders, scheduleCancel } from './orders.ts';
+import { batchModify, cancelByCloid, cancelByOid, modify, placeOrders } from './orders.ts';
+import { scheduleCancel } from './schedule.ts';
 import { sendUsd, withdraw } from './transfers.ts';
 
 /** What an action may use besides its fields. */

@@ -9,16 +9,15 @@ import {
   type ExchangeActionOf,
   type ExchangeAnswer,
   type OrderStatusItem,
-  type OrderWire,
 } from '@perps/contracts/hyperliquid';
-import type { Market } from '../market.ts';
-import { endRestingOrder } from '../matching.ts';
+import { endOrder, followGroup } from '../lifecycle.ts';
 import type { OrderRecord } from '../orders.ts';
-import { placeOrder, type OrderRequest } from '../placement.ts';
-import { formatMoney, parsePx, parseSz } from '../ticks.ts';
+import type { OrderRequest, Placement } from '../placement.ts';
+import { placeGroup, placeSingle, refuseGrouping } from './groups.ts';
+import { placeTrigger } from '../triggers.ts';
+import type { Venue } from '../venue.ts';
 import type { ActionContext } from './index.ts';
-
-type Builder = ExchangeActionOf<'order'>['builder'];
+import { readOrder, type Builder } from './order-wire.ts';
 
 /** Refuses the whole request where its payload alone shows that it cannot be; otherwise one status per order. */
 export function placeOrders(context: ActionContext, action: ExchangeActionOf<'order'>): ExchangeAnswer {
@@ -27,11 +26,14 @@ export function placeOrders(context: ActionContext, action: ExchangeActionOf<'or
   if (builderError !== undefined) return errAnswer(builderError);
   const requests: OrderRequest[] = [];
   for (const wire of action.orders) {
-    const parsed = readOrder(context, wire, action.builder);
+    const isOnPosition = action.grouping === 'positionTpsl' && 'trigger' in wire.t;
+    const parsed = readOrder(context, wire, { builder: action.builder, isOnPosition });
     if (typeof parsed === 'string') return errAnswer(parsed);
     requests.push(parsed);
   }
-  return okOrders(requests.map((request) => placeOrder(context.venue, request)));
+  const groupingError = refuseGrouping(action.grouping, requests);
+  if (groupingError !== undefined) return errAnswer(groupingError);
+  return okOrders(placeGroup(context.venue, action.grouping, requests));
 }
 
 function refuseBuilder(context: ActionContext, builder: Builder): string | undefined {
@@ -39,36 +41,6 @@ function refuseBuilder(context: ActionContext, builder: Builder): string | undef
   const approved = context.account.builderFees.get(builder.b) ?? 0;
   return builder.f > approved ? errorTexts.builderNotApproved : undefined;
 }
-
-/** The order in numbers of its market, or the text that refuses the whole request. */
-function readOrder(context: ActionContext, wire: OrderWire, builder: Builder): OrderRequest | string {
-  const market = context.venue.markets[wire.a];
-  if (market === undefined || market.asset.isDelisted) return errorTexts.requestInvalidPrice;
-  if ('trigger' in wire.t) return errorTexts.unexpectedTriggers;
-  const price = parsePx(market.asset, wire.p);
-  const size = parseSz(market.asset, wire.s);
-  if (price === undefined || price === 0n) return errorTexts.requestInvalidPrice;
-  if (size === undefined) return errorTexts.requestInvalidSize;
-  if (size === 0n) return errorTexts.zeroSize;
-  if (isOutOfBand(market, price)) return errorTexts.priceOutOfBand(BAND_PERCENT);
-  return {
-    account: context.account,
-    market,
-    side: wire.b ? 'B' : 'A',
-    price,
-    size,
-    tif: wire.t.limit.tif,
-    isReduceOnly: wire.r,
-    cloid: wire.c,
-    builder: builder === undefined ? undefined : { address: builder.b, fee: builder.f },
-    hash: context.hash,
-  };
-}
-
-const BAND_PERCENT = 80;
-
-const isOutOfBand = (market: Market, price: bigint): boolean =>
-  price * 100n > market.mark * BigInt(100 + BAND_PERCENT) || price * 100n < market.mark * BigInt(100 - BAND_PERCENT);
 
 export function cancelByOid(context: ActionContext, action: ExchangeActionOf<'cancel'>): ExchangeAnswer {
   return okCancels(
@@ -93,7 +65,7 @@ function cancelOne(
   if (order === undefined || order.assetId !== assetId || !isOwnOpen(context, order)) {
     return { error: errorTexts.neverPlaced(assetId) };
   }
-  endRestingOrder(context.venue, order.oid, 'canceled');
+  endOrder(context.venue, order.oid, 'canceled');
   return 'success';
 }
 
@@ -112,15 +84,41 @@ type ModifyOutcome =
   | { readonly isRefused: true; readonly error: string }
   | { readonly isRefused: false; readonly status: OrderStatusItem };
 
-/** Cancels and places anew under a new oid. */
+/** Cancels and places anew under a new oid; what waited for the old one's fill waits for the new one's. */
 function modifyOne(context: ActionContext, modification: Modification): ModifyOutcome {
   const old = findOrder(context, modification.oid);
   if (old === undefined || !isOwnOpen(context, old)) return { isRefused: true, error: errorTexts.cannotModify };
   const builder = old.builder === undefined ? undefined : { b: old.builder.address, f: old.builder.fee };
-  const request = readOrder(context, modification.order, builder);
+  const isOnPosition = old.trigger?.position !== undefined && 'trigger' in modification.order.t;
+  const request = readOrder(context, modification.order, { builder, isOnPosition });
   if (typeof request === 'string') return { isRefused: true, error: request };
-  endRestingOrder(context.venue, old.oid, 'canceled');
-  return { isRefused: false, status: placeOrder(context.venue, request) };
+  return { isRefused: false, status: replaceOrder(context.venue, old, request) };
+}
+
+function replaceOrder(venue: Venue, old: OrderRecord, request: OrderRequest): OrderStatusItem {
+  const { childOids = [], siblingOids = [] } = old;
+  old.childOids = [];
+  old.siblingOids = [];
+  const { waitsFor } = old;
+  endOrder(venue, old.oid, 'canceled');
+  const { item, order } = placeAnew(venue, request, waitsFor);
+  for (const oid of childOids) if (order === undefined) endOrder(venue, oid, 'canceled');
+  if (order === undefined) return item;
+  order.childOids = childOids;
+  order.siblingOids = siblingOids;
+  for (const record of venue.orders.open(order.user)) {
+    record.siblingOids = record.siblingOids?.map((oid) => (oid === old.oid ? order.oid : oid)) ?? [];
+    record.childOids = record.childOids?.map((oid) => (oid === old.oid ? order.oid : oid)) ?? [];
+  }
+  followGroup(venue, order);
+  return item;
+}
+
+/** A child that waits for its parent's fill goes on waiting for it. */
+function placeAnew(venue: Venue, request: OrderRequest, waitsFor: OrderRecord['waitsFor']): Placement {
+  const { trigger, market } = request;
+  if (trigger === undefined || waitsFor !== 'fill') return placeSingle(venue, request);
+  return placeTrigger(venue, { ...request, trigger }, { waitsFor, reference: market.mark });
 }
 
 /** Answers without the new oid; a refused new order leaves the old one cancelled. */
@@ -140,18 +138,4 @@ export function batchModify(context: ActionContext, action: ExchangeActionOf<'ba
       return outcome.isRefused ? { error: outcome.error } : outcome.status;
     }),
   );
-}
-
-const SCHEDULE_AHEAD_MS_MIN = 5_000;
-
-/** The dead man's switch; needs a traded volume, as at the venue. */
-export function scheduleCancel(context: ActionContext, action: ExchangeActionOf<'scheduleCancel'>): ExchangeAnswer {
-  const { venue, account } = context;
-  const required = BigInt(Math.round(venue.rules.scheduleCancelVolume)) * 1_000_000n;
-  if (account.volume < required) return errAnswer(errorTexts.scheduleCancelVolume(formatMoney(account.volume)));
-  if (action.time !== undefined && action.time < venue.clock.now() + SCHEDULE_AHEAD_MS_MIN) {
-    return errAnswer('Scheduled cancel time too early, must be at least 5 seconds from now.');
-  }
-  account.scheduledCancelAt = action.time;
-  return okDefault();
 }

@@ -10,7 +10,7 @@ import type {
 } from '@perps/contracts/hyperliquid';
 import type { Account } from '../accounts.ts';
 import { requestsCap } from '../exchange/index.ts';
-import { historicalOrderWire } from '../orders.ts';
+import { historicalOrderWire } from '../order-wire.ts';
 import { formatMoney } from '../ticks.ts';
 import { depositedAccount, type Venue } from '../venue.ts';
 
@@ -22,7 +22,7 @@ export function orderStatus(venue: Venue, request: InfoRequestOf<'orderStatus'>)
   const order = typeof oid === 'number' ? venue.orders.get(oid) : venue.orders.byCloid(user, oid);
   const isVisible = order?.user === user && venue.clock.now() - order.placedAt >= venue.rules.visibilityLagMs;
   if (order === undefined || !isVisible) return { status: 'unknownOid' };
-  return { status: 'order', order: historicalOrderWire(order) };
+  return { status: 'order', order: historicalOrderWire(venue.orders, order) };
 }
 
 /** Newest first. */

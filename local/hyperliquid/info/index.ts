@@ -1,7 +1,7 @@
 /** `/info`: one answer per request type. */
 import type { InfoRequestOf, InfoRequestType } from '@perps/contracts/hyperliquid';
 import { RECENT_TRADES, type Market } from '../market.ts';
-import { frontendOrderWire, historicalOrderWire, openOrderWire } from '../orders.ts';
+import { frontendOrderWire, historicalOrderWire, openOrderWire } from '../order-wire.ts';
 import { formatMoney } from '../ticks.ts';
 import { ASSETS, META, SPOT_CONTEXTS, SPOT_META, tiersOf } from '../universe.ts';
 import { marketOfCoin, type Venue } from '../venue.ts';
@@ -67,9 +67,17 @@ const handlers: Handlers = {
   clearinghouseState: (venue, { user }) => clearinghouseState(venue, look(venue, user)),
   spotClearinghouseState: () => ({ balances: [] }),
   openOrders: (venue, { user }) => venue.orders.open(user).map(openOrderWire).reverse(),
-  frontendOpenOrders: (venue, { user }) => venue.orders.open(user).map(frontendOrderWire).reverse(),
+  frontendOpenOrders: (venue, { user }) =>
+    venue.orders
+      .open(user)
+      .map((order) => frontendOrderWire(venue.orders, order))
+      .reverse(),
   orderStatus,
-  historicalOrders: (venue, { user }) => venue.orders.ofUser(user).slice(0, 2_000).map(historicalOrderWire),
+  historicalOrders: (venue, { user }) =>
+    venue.orders
+      .ofUser(user)
+      .slice(0, 2_000)
+      .map((order) => historicalOrderWire(venue.orders, order)),
   userFills: (venue, { user, aggregateByTime }) => userFills(look(venue, user), aggregateByTime === true),
   userFillsByTime: (venue, request) => userFillsByTime(look(venue, request.user), request),
   userTwapSliceFills: () => [],
@@ -153,7 +161,10 @@ export function webData2(venue: Venue, user: string): unknown {
     clearinghouseState: clearinghouseState(venue, account),
     leadingVaults: [],
     totalVaultEquity: '0.0',
-    openOrders: venue.orders.open(user).map(frontendOrderWire).reverse(),
+    openOrders: venue.orders
+      .open(user)
+      .map((order) => frontendOrderWire(venue.orders, order))
+      .reverse(),
     agentAddress: account.agents.find((agent) => agent.name === '')?.address ?? null,
     agentValidUntil: account.agents.find((agent) => agent.name === '')?.validUntil ?? null,
     cumLedger: '0.0',

@@ -201,7 +201,7 @@ export type WireTif = 'Gtc' | 'Ioc' | 'Alo' | 'FrontendMarket' | 'LiquidationMar
 
 /**
  * `triggerCondition` is `N/A`, or what the mark waits for (`Price above 10.004`), or `Triggered`;
- * `triggerPx` is `0.0` without a trigger. Market triggers have no tif; their `limitPx` is 10 % beyond the trigger.
+ * `triggerPx` is `0.0` without a trigger. Market triggers have no tif; their `limitPx` is what the client sent.
  */
 export interface FrontendOrder {
   readonly coin: string;

@@ -45,7 +45,7 @@ const TRANSACTIONS_IN_FLIGHT = 1;
 export function createDynamoReadModel(options: DynamoReadModelOptions): ReadModelStore {
   const { client, tables } = options;
   return {
-    ...checkpointsOf(options),
+    ...createDynamoCheckpoints({ ...options, consumer: CONSUMER }),
     account: async (userId, generation) => {
       const answer = await client.send(
         new GetItemCommand({ TableName: tables.wallets, Key: { user_id: text(userId) }, ConsistentRead: true }),
@@ -68,11 +68,15 @@ export function createDynamoReadModel(options: DynamoReadModelOptions): ReadMode
   };
 }
 
-function checkpointsOf({
+/** How far one consumer of the journal has come, by shard. */
+export type CheckpointStore = Pick<ReadModelStore, 'checkpoint' | 'advance' | 'beginGeneration'>;
+
+export function createDynamoCheckpoints({
   client,
   checkpointsTable: TableName,
-}: DynamoReadModelOptions): Pick<ReadModelStore, 'checkpoint' | 'advance' | 'beginGeneration'> {
-  const keyOf = (shard: number) => ({ consumer: text(CONSUMER), shard: integer(shard) });
+  consumer,
+}: Pick<DynamoReadModelOptions, 'client' | 'checkpointsTable'> & { readonly consumer: string }): CheckpointStore {
+  const keyOf = (shard: number) => ({ consumer: text(consumer), shard: integer(shard) });
   return {
     checkpoint: async (shard) => {
       const answer = await client.send(new GetItemCommand({ TableName, Key: keyOf(shard), ConsistentRead: true }));

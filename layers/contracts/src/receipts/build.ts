@@ -4,6 +4,10 @@ import type { AccountEvent, OrderLeg, QuoteUsed } from '@perps/domain/account';
 import { formatPrice, formatSize, formatUsd } from '@perps/domain/money';
 import type { ReceiptBody, ReceiptQuote } from './model.ts';
 
+/** Any event of the journal; only placements and fills are looked at. */
+interface Fact {
+  readonly type: string;
+}
 type Fill = Extract<AccountEvent, { type: 'OrderFilled' }>;
 
 /** The outcome of one command on one account, and the record it stands in. */
@@ -13,7 +17,7 @@ export interface JournaledFacts {
   /** The record's own token: 128 random bits that leave the journal only hashed, as salt. */
   readonly token: string;
   readonly accountId: string;
-  readonly events: readonly Pick<AccountEvent, 'type'>[];
+  readonly events: readonly Fact[];
 }
 
 /** One body per fill of the entry, in order. A fill of a record too old to know its scale has none. */
@@ -27,9 +31,7 @@ export function receiptBodies(facts: JournaledFacts): readonly ReceiptBody[] {
   );
 }
 
-const isTold = (
-  event: Pick<AccountEvent, 'type'>,
-): event is Extract<AccountEvent, { type: 'OrderPlaced' | 'OrderFilled' }> =>
+const isTold = (event: Fact): event is Extract<AccountEvent, { type: 'OrderPlaced' | 'OrderFilled' }> =>
   event.type === 'OrderPlaced' || event.type === 'OrderFilled';
 
 function bodiesOf(facts: JournaledFacts, fill: Fill, routingLatencyMs: number | undefined): readonly ReceiptBody[] {

@@ -1,2 +1,9 @@
 export * from './ports.ts';
-export { createProjector, ProjectionBehindError, type Projector, type ProjectorOptions } from './projector.ts';
+export {
+  createProjector,
+  ProjectionBehindError,
+  readRound,
+  ROUNDS_MAX,
+  type Projector,
+  type ProjectorOptions,
+} from './projector.ts';

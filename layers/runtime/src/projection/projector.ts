@@ -17,7 +17,7 @@ import type { Checkpoint, ReadModelStore, StampedRow, StampedWallet, StoredAccou
 const ROUND_RECORDS = 200;
 
 /** Rounds of one call: about 5,000 records, well within a function's minute. */
-const ROUNDS_MAX = 25;
+export const ROUNDS_MAX = 25;
 
 /** There is more to project than one call may: what was done is kept, a repeat goes on from there. */
 export class ProjectionBehindError extends Error {
@@ -75,8 +75,9 @@ export function createProjector(options: ProjectorOptions): Projector {
   return { catchUp, rebuild };
 }
 
-async function readRound(
-  { journal, codec }: ProjectorOptions,
+/** The next records of a shard, at most a round of them; up to a hole where there is one. */
+export async function readRound(
+  { journal, codec }: Pick<ProjectorOptions, 'journal' | 'codec'>,
   { shard, position: from }: Checkpoint,
 ): Promise<{ readonly position: ChainPosition; readonly batches: readonly CommittedBatch<ShardEvent>[] }> {
   const batches: CommittedBatch<ShardEvent>[] = [];

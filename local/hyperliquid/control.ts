@@ -1,30 +1,16 @@
 /** The control door: faults, prices, money. Not part of the venue's protocol; it listens on a port of its own. */
-import { parseDecimal } from '@perps/domain/money';
-import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { fail, invalid } from './control-answers.ts';
+import { addMarketRoutes, type MarketControl } from './control-market.ts';
+import { addMoneyRoutes } from './control-money.ts';
 import { faultKinds, faultRequest, type Faults } from './faults.ts';
 import { clearinghouseState } from './info/account-state.ts';
 import { midOf } from './market.ts';
 import { openOrderWire } from './order-wire.ts';
-import { formatMoney, formatPx } from './ticks.ts';
-import { deposit, depositedAccount, marketOfCoin, randomHash, type Venue } from './venue.ts';
+import { formatPx } from './ticks.ts';
+import { depositedAccount } from './venue.ts';
 
-const MOVE_MS_MAX = 86_400_000;
-const decimal = z.union([z.string(), z.number()]).transform(String);
-
-const priceRequest = z.strictObject({
-  coin: z.string().min(1).max(32),
-  price: decimal,
-  overMs: z.number().int().min(0).max(MOVE_MS_MAX).optional(),
-});
-const fundRequest = z.strictObject({
-  address: z
-    .string()
-    .regex(/^0x[0-9a-fA-F]{40}$/)
-    .transform((address) => address.toLowerCase()),
-  /** USD; negative takes money away. */
-  amount: decimal,
-});
 const clearQuery = z.strictObject({ kind: z.enum(faultKinds).optional() });
 
 export interface ControlServer {
@@ -35,8 +21,7 @@ export interface ControlServer {
   close(): Promise<void>;
 }
 
-interface ControlParts {
-  readonly venue: Venue;
+interface ControlParts extends MarketControl {
   readonly faults: Faults;
   /** Counts of the doors, for `/state`. */
   readonly connectionCount: () => number;
@@ -51,7 +36,8 @@ export function createControlServer(parts: ControlParts): ControlServer {
     fail(reply, { status: 404, code: 'UNKNOWN_PATH', message: 'unknown path or method' }),
   );
   addFaultRoutes(app, parts.faults);
-  addMarketRoutes(app, parts.venue);
+  addMarketRoutes(app, parts);
+  addMoneyRoutes(app, parts.venue);
   app.get('/state', async () => stateOf(parts));
   return {
     listen: async ({ host, port }) => {
@@ -74,41 +60,6 @@ function addFaultRoutes(app: FastifyInstance, faults: Faults): void {
     if (!query.success) return invalid(reply, query.error);
     faults.clear(query.data.kind);
     return reply.send(faults.list());
-  });
-}
-
-function addMarketRoutes(app: FastifyInstance, venue: Venue): void {
-  app.post('/price', async (request, reply) => {
-    const parsed = priceRequest.safeParse(request.body);
-    if (!parsed.success) return invalid(reply, parsed.error);
-    const { coin, overMs = 0 } = parsed.data;
-    const usd = Number(parsed.data.price);
-    const market = marketOfCoin(venue, coin);
-    if (market === undefined || market.asset.isDelisted) {
-      return fail(reply, { status: 404, code: 'UNKNOWN_COIN', message: `no live market ${coin}` });
-    }
-    if (!(usd > 0) || !Number.isFinite(usd)) {
-      return fail(reply, { status: 400, code: 'INVALID_PRICE', message: 'price must be a positive number' });
-    }
-    market.process.moveTo({ usd, overMs, now: venue.clock.now() });
-    return reply.send({ coin, from: market.process.current(), to: usd, overMs });
-  });
-  app.post('/fund', async (request, reply) => {
-    const parsed = fundRequest.safeParse(request.body);
-    if (!parsed.success) return invalid(reply, parsed.error);
-    const amount = parseDecimal(parsed.data.amount, 6);
-    if (amount === undefined) {
-      return fail(reply, { status: 400, code: 'INVALID_AMOUNT', message: 'amount must have at most six decimals' });
-    }
-    const account = deposit(venue, parsed.data.address, amount);
-    account.ledger.push({
-      time: venue.clock.now(),
-      hash: randomHash(venue),
-      delta: { type: 'deposit', usdc: formatMoney(amount) },
-    });
-    venue.outbox.of(account.address);
-    venue.outbox.flush();
-    return reply.send({ address: account.address, rawUsd: formatMoney(account.rawUsd) });
   });
 }
 
@@ -136,18 +87,4 @@ function stateOf({ venue, faults, connectionCount }: ControlParts): unknown {
         agents: account.agents,
       })),
   };
-}
-
-const invalid = (reply: FastifyReply, error: z.ZodError): FastifyReply =>
-  fail(reply, {
-    status: 400,
-    code: 'INVALID_REQUEST',
-    message: error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '),
-  });
-
-function fail(
-  reply: FastifyReply,
-  failure: { readonly status: number; readonly code: string; readonly message: string },
-): FastifyReply {
-  return reply.code(failure.status).send({ error: { code: failure.code, message: failure.message } });
 }

@@ -4,14 +4,14 @@ import { createSeededRandom, type SeededRandom } from '@perps/runtime/testing';
 import { createCandleStore } from './candles.ts';
 import { fireScheduledCancels } from './exchange/schedule.ts';
 import { createCrowd, type Crowd } from './liquidity.ts';
-import { createMarket, updateMark, type Market } from './market.ts';
+import { createMarket, updateMark, type Hold, type Market } from './market.ts';
 import { execute } from './matching.ts';
 import type { Settings } from './options.ts';
 import { createOrderRegistry } from './orders.ts';
 import { createOutbox } from './outbox.ts';
 import { createPriceProcess, createRandomWalk, type PriceSource } from './price-process.ts';
 import { createReplay } from './replay.ts';
-import { nearestValid, priceFromUsd } from './ticks.ts';
+import { nearestValid, priceFromUsd, priceToUsd } from './ticks.ts';
 import { fireTriggers } from './triggers.ts';
 import { ASSETS, type Asset } from './universe.ts';
 import { deposit, ZERO_HASH, type Venue } from './venue.ts';
@@ -22,6 +22,10 @@ export interface VenueEngine {
   block(): void;
   /** Moves oracles and marks. */
   updateContexts(): void;
+  /** Freezes a market: oracle, mark and mid are exactly `price` (on a tick), the best quotes `spread` away. */
+  hold(market: Market, at: Hold): void;
+  /** Lets a frozen market go, from the price it stands at. */
+  release(market: Market): void;
 }
 
 /** oids rise with the time of the start, so that a restart without memory does not repeat them. */
@@ -63,6 +67,17 @@ export function createVenueEngine(settings: Settings, prepare: (venue: Venue) =>
   for (const market of live) crowd.idle(market);
   return {
     venue,
+    hold: (market, at) => {
+      market.hold = at;
+      market.process.hold(priceToUsd(market.asset, at.price));
+      crowd.hold(market);
+      moveOracle(market, random, clock.now());
+    },
+    release: (market) => {
+      market.hold = undefined;
+      market.process.release();
+      crowd.hold(market);
+    },
     block: () => {
       const now = clock.now();
       for (const market of live) moveMarket(market, crowd, now);
@@ -112,6 +127,11 @@ function moveMarket(market: Market, crowd: Crowd, now: number): void {
 const ORACLE_NOISE = 0.0001;
 
 function moveOracle(market: Market, random: SeededRandom, now: number): void {
+  if (market.hold !== undefined) {
+    market.oracle = market.hold.price;
+    updateMark(market, now);
+    return;
+  }
   const noise = 1 + (random.next() - 0.5) * ORACLE_NOISE;
   const ticks = BigInt(Math.max(1, Math.round(Number(market.price) * noise)));
   market.oracle = nearestValid(market.asset, ticks);

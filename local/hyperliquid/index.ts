@@ -49,12 +49,22 @@ export async function createVenueSimulator(options: VenueSimulatorOptions = {}):
   const hub = createWsHub({ venue, faults, door, limits: settings.limits });
   const publisher = createPublisher(venue, hub);
   const server = createVenueServer({ door, hub });
-  const control = createControlServer({ venue, faults, connectionCount: hub.connectionCount });
+  const stop = new AbortController();
+  const control = createControlServer({
+    venue,
+    engine,
+    faults,
+    connectionCount: hub.connectionCount,
+    stopped: stop.signal,
+    publish: () => {
+      publisher.afterBlock();
+      publisher.afterContexts();
+    },
+  });
 
   const { host } = settings;
   const bound = await server.listen({ host, port: settings.port });
   const controlBound = await control.listen({ host, port: settings.controlPort });
-  const stop = new AbortController();
   const areStale = (): boolean => faults.inForce('stalePrices') !== undefined;
   const loop = (ms: number, run: () => void): void => void every(settings, { ms, run, signal: stop.signal });
   loop(settings.blockMs, () => {

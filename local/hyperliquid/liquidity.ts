@@ -21,6 +21,8 @@ const LEVEL_GAP = 0.00035;
 /** Deeper levels are thicker. */
 const DEPTH_GROWTH = 0.175;
 const FLOW_PROBABILITY = 0.12;
+/** Levels of a held market are so thick that an order of any size fills at the best price. */
+const HELD_DEPTH = 1_000;
 /** A taker's typical order, USD. */
 const FLOW_USD = 1_500;
 const PRINT_USD = 400;
@@ -29,9 +31,11 @@ const PRINT_USD = 400;
 export type TakeForCrowd = (market: Market, taker: Taker) => bigint;
 
 export interface Crowd {
+  /** Quotes around the price at which the market is held, or afresh where it was let go. */
+  hold(market: Market): void;
   /** Leads the market through a price: quotes move there, and a print is traded where one is asked for. */
   follow(market: Market, point: PricePoint): void;
-  /** Refills taken liquidity and sends now and then a taker. */
+  /** Refills taken liquidity and sends now and then a taker; a held market has none. */
   idle(market: Market): void;
 }
 
@@ -40,9 +44,7 @@ export function createCrowd(random: SeededRandom, take: TakeForCrowd): Crowd {
 
   const quote = (market: Market): void => {
     market.book.removeAll(MAKER_ADDRESS);
-    const { asset, price } = market;
-    const ask = market.isRising ? price : tickUp(asset, price);
-    const bid = market.isRising ? tickDown(asset, price) : price;
+    const { bid, ask } = bestQuotes(market);
     if (bid >= ask) return;
     ladder({ side: 'A', from: ask }, market);
     ladder({ side: 'B', from: bid }, market);
@@ -54,7 +56,8 @@ export function createCrowd(random: SeededRandom, take: TakeForCrowd): Crowd {
     const { asset, book } = market;
     const sizeOfUsd = 10 ** asset.szDecimals / priceToUsd(asset, start.from);
     for (const [level, price] of ladderPrices(asset, start).entries()) {
-      const usd = asset.depthUsd * (0.25 + level * DEPTH_GROWTH) * (0.6 + 0.8 * random.next());
+      const depth = market.hold === undefined ? 0.25 + level * DEPTH_GROWTH : HELD_DEPTH;
+      const usd = asset.depthUsd * depth * (0.6 + 0.8 * random.next());
       const wanted = BigInt(Math.max(1, Math.round(usd * sizeOfUsd)));
       const isCrossing = book.wouldCross(start.side, price);
       const taker = { owner: MAKER_ADDRESS, side: start.side, limit: price, size: wanted };
@@ -74,6 +77,10 @@ export function createCrowd(random: SeededRandom, take: TakeForCrowd): Crowd {
   };
 
   return {
+    hold: (market) => {
+      market.price = market.hold?.price ?? market.price;
+      quote(market);
+    },
     follow: (market, point) => {
       const price = priceFromUsd(market.asset, point.usd);
       const hasMoved = price !== market.price;
@@ -84,11 +91,22 @@ export function createCrowd(random: SeededRandom, take: TakeForCrowd): Crowd {
     },
     idle: (market) => {
       if (market.isThinned) quote(market);
+      if (market.hold !== undefined) return;
       if (!random.chance(FLOW_PROBABILITY)) return;
       // In a replay only the side at the recorded price trades: candles must end where the recorded ones end.
       const isBuying = market.process.isRecorded() ? market.isRising : random.chance(0.5);
       trade(market, isBuying ? 'B' : 'A', FLOW_USD);
     },
+  };
+}
+
+/** The price is the best ask after a rise and the best bid after a fall; a held one is the exact middle. */
+function bestQuotes(market: Market): { readonly bid: bigint; readonly ask: bigint } {
+  const { asset, price, hold } = market;
+  if (hold !== undefined) return { bid: hold.price - hold.spread, ask: hold.price + hold.spread };
+  return {
+    ask: market.isRising ? price : tickUp(asset, price),
+    bid: market.isRising ? tickDown(asset, price) : price,
   };
 }
 

@@ -1,5 +1,6 @@
 /** One market: its book, its price and what the venue publishes about it. */
 import type { AssetCtx, Trade } from '@perps/contracts/hyperliquid';
+import { formatDecimal } from '@perps/domain/money';
 import { createBook, type Book, type Level, type Side } from './book.ts';
 import { inventedDayVolume, type CandleStore } from './candles.ts';
 import type { PriceProcess } from './price-process.ts';
@@ -8,6 +9,12 @@ import type { Asset } from './universe.ts';
 
 /** Trades replayed to a new subscriber, and the answer to `recentTrades`. */
 export const RECENT_TRADES = 30;
+
+/** A market that stands still: oracle, mark and mid are `price`, the best quotes `spread` away from it. */
+export interface Hold {
+  readonly price: bigint;
+  readonly spread: bigint;
+}
 
 export interface Market {
   readonly asset: Asset;
@@ -22,6 +29,11 @@ export interface Market {
   oracle: bigint;
   mark: bigint;
   lastTrade: bigint;
+  hold: Hold | undefined;
+  /** A mark that is only published: the venue's own sums go on with the real one. */
+  falseMark: bigint | undefined;
+  /** Hourly rate set from outside, in parts of 10¹⁰; undefined follows the premium. */
+  fundingRate: bigint | undefined;
   /** Smoothed distance of mid from oracle (ticks). */
   basis: { numerator: number; denominator: number; at: number };
   /** Venue time of the last block. */
@@ -52,6 +64,9 @@ export function createMarket(parts: {
     oracle: price,
     mark: price,
     lastTrade: price,
+    hold: undefined,
+    falseMark: undefined,
+    fundingRate: undefined,
     basis: { numerator: 0, denominator: 0, at: parts.time },
     version: 0,
     trades: [],
@@ -78,6 +93,11 @@ const BASIS_WINDOW_MS = 150_000;
  * and the price on other venues, which here is the oracle itself.
  */
 export function updateMark(market: Market, now: number): void {
+  if (market.hold !== undefined) {
+    market.mark = market.hold.price;
+    market.basis = { numerator: 0, denominator: 0, at: now };
+    return;
+  }
   const bid = market.book.best('B')?.price ?? market.lastTrade;
   const ask = market.book.best('A')?.price ?? market.lastTrade;
   const mid = (Number(bid) + Number(ask)) / 2;
@@ -133,6 +153,24 @@ export function fundingOf(premium: number): number {
   return Math.min(HOURLY_CAP, Math.max(-HOURLY_CAP, eightHours / 8));
 }
 
+/** The mark as everyone is told. */
+export const publishedMark = (market: Market): bigint => market.falseMark ?? market.mark;
+
+/** The hourly rate in force, in parts of 10¹⁰: the one set from outside, or the estimate from the book. */
+export function fundingRateOf(market: Market): bigint {
+  if (market.fundingRate !== undefined) return market.fundingRate;
+  return BigInt(Math.round(fundingOf(premiumOf(market) ?? 0) * 10 ** RATE_DECIMALS));
+}
+
+/** Undefined where the book is too thin for impact prices. */
+export function premiumOf(market: Market): number | undefined {
+  const bid = impactPrice(market, 'B');
+  const ask = impactPrice(market, 'A');
+  if (bid === undefined || ask === undefined) return undefined;
+  const oracle = Number(market.oracle);
+  return (Math.max(Number(bid) - oracle, 0) - Math.max(oracle - Number(ask), 0)) / oracle;
+}
+
 /** What contexts say of the market; nulls where it is delisted or has no book. `openInterest` in lots. */
 export function contextOf(market: Market, openInterest: bigint): AssetCtx {
   const { asset } = market;
@@ -143,20 +181,18 @@ export function contextOf(market: Market, openInterest: bigint): AssetCtx {
     prevDayPx: formatPx(asset, market.prevDayPrice),
     dayNtlVlm: formatMoney(market.dayNotional),
     oraclePx: formatPx(asset, market.oracle),
-    markPx: formatPx(asset, market.mark),
+    markPx: formatPx(asset, publishedMark(market)),
     dayBaseVlm: formatSz(asset, market.dayVolume),
   };
   if (bid === undefined || ask === undefined) {
     return { ...common, funding: '0.0', premium: null, midPx: null, impactPxs: null };
   }
-  const oracle = Number(market.oracle);
-  const premium = (Math.max(Number(bid) - oracle, 0) - Math.max(oracle - Number(ask), 0)) / oracle;
   return {
-    funding: rateText(fundingOf(premium)),
+    funding: formatRate(fundingRateOf(market)),
     openInterest: common.openInterest,
     prevDayPx: common.prevDayPx,
     dayNtlVlm: common.dayNtlVlm,
-    premium: rateText(premium),
+    premium: rateText(premiumOf(market) ?? 0),
     oraclePx: common.oraclePx,
     markPx: common.markPx,
     midPx: midOf(market),
@@ -165,8 +201,13 @@ export function contextOf(market: Market, openInterest: bigint): AssetCtx {
   };
 }
 
+/** Decimals of a printed rate. */
+export const RATE_DECIMALS = 10;
+
+export const formatRate = (rate: bigint): string => formatDecimal(rate, RATE_DECIMALS);
+
 /** Ten decimals at most, as the venue prints rates. */
-function rateText(value: number): string {
+export function rateText(value: number): string {
   const text = value.toFixed(10).replace(/0+$/, '');
   return text.endsWith('.') ? `${text}0` : text.replace(/^-0\.0$/, '0.0');
 }

@@ -19,6 +19,10 @@ export interface PriceProcess extends PriceSource {
   advance(now: number): readonly PricePoint[];
   /** Moves the price to `usd`, in a straight line over `overMs` (0: with the next block). */
   moveTo(move: { readonly usd: number; readonly overMs: number; readonly now: number }): void;
+  /** Stands still at exactly `usd` until released; the source goes on unseen. */
+  hold(usd: number): void;
+  /** Follows the source again, from the price it was held at. */
+  release(): void;
   current(): number;
 }
 
@@ -75,6 +79,7 @@ export function createPriceProcess(options: {
   let factor = 1;
   let current = options.startPrice;
   let move: Move | undefined;
+  let isHeld = false;
 
   const advanceSource = (now: number): readonly PricePoint[] => {
     const points = source.advance(now);
@@ -97,12 +102,22 @@ export function createPriceProcess(options: {
       const points = advanceSource(now);
       const last = points.at(-1);
       if (last !== undefined) base = last.usd;
+      if (isHeld) return [];
       if (move !== undefined) return advanceMove(move, now);
       if (last === undefined) return [];
       current = base * factor;
       return factor === 1 ? points : points.map((point) => ({ ...point, usd: point.usd * factor }));
     },
     isRecorded: () => source.isRecorded(),
+    hold: (usd) => {
+      isHeld = true;
+      move = undefined;
+      current = usd;
+    },
+    release: () => {
+      if (isHeld) factor = current / base;
+      isHeld = false;
+    },
     moveTo: ({ usd, overMs, now }) => {
       move = { from: current, to: usd, startedAt: now, overMs };
     },

@@ -19,7 +19,7 @@ import {
   type Position,
 } from '../accounts.ts';
 import { withdrawable } from '../exchange/transfers.ts';
-import type { Market } from '../market.ts';
+import { publishedMark, type Market } from '../market.ts';
 import { formatMoney, formatPx, formatSz } from '../ticks.ts';
 import type { Venue } from '../venue.ts';
 
@@ -146,6 +146,6 @@ export function activeAssetData(venue: Venue, account: Account, market: Market):
     leverage: wireLeverage(account, market),
     maxTradeSzs: [formatSz(asset, size + closable.buy), formatSz(asset, size + closable.sell)],
     availableToTrade: [formatMoney(available), formatMoney(available)],
-    markPx: formatPx(asset, market.mark),
+    markPx: formatPx(asset, publishedMark(market)),
   };
 }

@@ -1,5 +1,5 @@
 import { Stack, type StackProps } from 'aws-cdk-lib';
-import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { ProjectionType, type ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
@@ -47,6 +47,8 @@ export class DataStack extends Stack {
   readonly identities: ITableV2;
   readonly routingConfig: ITableV2;
   readonly routingModeLogs: ITableV2;
+  /** Signed receipts of fills, written once each. */
+  readonly receipts: ITableV2;
   readonly readTables: Readonly<Record<ReadTableName, ITableV2>>;
   readonly snapshots: IBucket;
   private readonly dataKey: IKey;
@@ -60,6 +62,18 @@ export class DataStack extends Stack {
     this.identities = this.table('Identities', { partition: string('alias') });
     this.routingConfig = this.table('RoutingConfig', { partition: string('symbol'), sort: number('version') });
     this.routingModeLogs = this.table('RoutingModeLogs', { partition: string('id') });
+    this.receipts = this.table('Receipts', {
+      partition: string('id'),
+      indexes: [
+        {
+          indexName: 'by_user',
+          partitionKey: string('user_id'),
+          sortKey: number('filled_at'),
+          // Which trades a user has; a receipt itself is read by its trade.
+          projectionType: ProjectionType.KEYS_ONLY,
+        },
+      ],
+    });
     this.readTables = {
       wallets: this.table('Wallets', READ_TABLES.wallets),
       balance_logs: this.table('BalanceLogs', READ_TABLES.balance_logs),

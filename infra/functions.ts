@@ -27,6 +27,7 @@ const ATTEMPTS = 10;
 export class FunctionsStack extends Stack {
   readonly dispatcher: ServiceFunction;
   readonly projector: ServiceFunction;
+  readonly receipts: ServiceFunction;
   /** Stream records the dispatcher gave up on. */
   readonly deadDispatches: IQueue;
 
@@ -44,15 +45,19 @@ export class FunctionsStack extends Stack {
     });
     this.dispatcher = this.createDispatcher(props);
     this.projector = this.createProjector(props);
+    this.receipts = this.createReceipts(props);
   }
 
   private createDispatcher({ config, keys, data, messaging }: FunctionsStackProps): ServiceFunction {
     const dispatcher = new ServiceFunction(this, 'Dispatcher', {
       config,
       name: 'dispatcher',
-      environment: { PROJECTIONS_QUEUE_URL: messaging.projections.queueUrl },
+      environment: {
+        PROJECTIONS_QUEUE_URL: messaging.projections.queueUrl,
+        RECEIPTS_QUEUE_URL: messaging.receipts.queueUrl,
+      },
     });
-    messaging.projections.grantSendMessages(dispatcher.lambda);
+    for (const queue of [messaging.projections, messaging.receipts]) queue.grantSendMessages(dispatcher.lambda);
     grantDataKey(keys.data, dispatcher.lambda);
     dispatcher.lambda.addEventSource(
       new DynamoEventSource(data.journal, {
@@ -95,5 +100,30 @@ export class FunctionsStack extends Stack {
       new SqsEventSource(messaging.projections, { batchSize: QUEUE_BATCH, reportBatchItemFailures: true }),
     );
     return projector;
+  }
+
+  private createReceipts({ config, keys, data, messaging }: FunctionsStackProps): ServiceFunction {
+    const receipts = new ServiceFunction(this, 'Receipts', {
+      config,
+      name: 'receipts',
+      memoryMiB: 1024,
+      timeout: Duration.minutes(1),
+      environment: {
+        JOURNAL_TABLE: data.journal.tableName,
+        CHECKPOINTS_TABLE: data.checkpoints.tableName,
+        RECEIPTS_TABLE: data.receipts.tableName,
+        RECEIPT_KEY_ID: keys.receipts.keyId,
+      },
+    });
+    grantTable(data.journal, receipts.lambda, ['dynamodb:Query']);
+    grantTable(data.checkpoints, receipts.lambda, ['dynamodb:GetItem', 'dynamodb:UpdateItem']);
+    // Written once and never changed: there is no update and no delete.
+    grantTable(data.receipts, receipts.lambda, ['dynamodb:PutItem']);
+    grantDataKey(keys.data, receipts.lambda);
+    keys.receipts.grant(receipts.lambda, 'kms:Sign', 'kms:GetPublicKey');
+    receipts.lambda.addEventSource(
+      new SqsEventSource(messaging.receipts, { batchSize: QUEUE_BATCH, reportBatchItemFailures: true }),
+    );
+    return receipts;
   }
 }

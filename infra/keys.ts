@@ -13,12 +13,21 @@ export class KeysStack extends Stack {
   readonly data: IKey;
   /** By venue account, then by signer slot. */
   readonly agents: Readonly<Record<VenueAccount, readonly IKey[]>>;
+  /** Signs heads of execution receipts: on P-256, which browsers verify, too. */
+  readonly receipts: IKey;
 
   constructor(scope: Construct, id: string, props: StackProps) {
     super(scope, id, props);
     this.data = new Key(this, 'Data', {
       description: 'Data at rest: journal, read tables, snapshots',
       enableKeyRotation: true,
+      multiRegion: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    this.receipts = new Key(this, 'Receipts', {
+      description: 'Signs execution receipts',
+      keySpec: KeySpec.ECC_NIST_P256,
+      keyUsage: KeyUsage.SIGN_VERIFY,
       multiRegion: true,
       removalPolicy: RemovalPolicy.RETAIN,
     });

@@ -10,16 +10,18 @@ export interface MessagingStackProps extends StackProps {
 const ATTEMPTS = 10;
 /** An engine holds a command so long at most without saying that it still works on it. */
 const COMMAND_VISIBILITY = Duration.seconds(5);
-/** Six times the projector's time-out, as Lambda asks. */
+/** Six times the time-out of the functions that follow the journal, as Lambda asks. */
 const PROJECTION_VISIBILITY = Duration.minutes(6);
 
-/** Queues between the parts: commands to each shard, notices to the projector. */
+/** Queues between the parts: commands to each shard, notices to those who follow the journal. */
 export class MessagingStack extends Stack {
   /** By shard. */
   readonly commands: readonly IQueue[];
   readonly projections: IQueue;
   readonly deadCommands: IQueue;
   readonly deadProjections: IQueue;
+  readonly receipts: IQueue;
+  readonly deadReceipts: IQueue;
 
   constructor(scope: Construct, id: string, props: MessagingStackProps) {
     super(scope, id, props);
@@ -35,6 +37,11 @@ export class MessagingStack extends Stack {
     this.projections = this.fifo('Projections', {
       visibilityTimeout: PROJECTION_VISIBILITY,
       deadLetterQueue: { queue: this.deadProjections, maxReceiveCount: ATTEMPTS },
+    });
+    this.deadReceipts = this.fifo('DeadReceipts', { retentionPeriod: Duration.days(14) });
+    this.receipts = this.fifo('Receipts', {
+      visibilityTimeout: PROJECTION_VISIBILITY,
+      deadLetterQueue: { queue: this.deadReceipts, maxReceiveCount: ATTEMPTS },
     });
   }
 

@@ -46,6 +46,14 @@ function alarmRules({ messaging, functions, services, api }: ObservabilityStackP
       minutes: 5,
       runbook: 'read-tables-stopped',
     },
+    DeadReceipts: { metric: depth(messaging.deadReceipts), threshold: 1, runbook: 'receipts-stopped' },
+    ReceiptsAge: { metric: age(messaging.receipts), threshold: 300, runbook: 'receipts-stopped' },
+    ReceiptsErrors: {
+      metric: functions.receipts.lambda.metricErrors({ period: MINUTE }),
+      threshold: 1,
+      minutes: 5,
+      runbook: 'receipts-stopped',
+    },
     JournalUndecided: { metric: engine('journal.undecided', 'Sum'), threshold: 10, runbook: 'journal-appends-fail' },
     ShardFailed: { metric: engine('shard.failed', 'Sum'), threshold: 1, runbook: 'shard-stopped' },
     OldestPending: {

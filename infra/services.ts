@@ -74,6 +74,8 @@ export class ServicesStack extends Stack {
         MARKET_DATA_URL,
         LEASES_TABLE: data.leases.tableName,
         IDENTITIES_TABLE: data.identities.tableName,
+        RECEIPTS_TABLE: data.receipts.tableName,
+        RECEIPT_KEY_ID: keys.receipts.keyId,
         SHARD_COUNT: String(config.shardCount),
         SIGNING_NETWORK: config.signingNetwork,
         VENUE_URL: config.venue.url,
@@ -82,6 +84,8 @@ export class ServicesStack extends Stack {
     });
     grantTable(data.leases, gateway, ['dynamodb:GetItem']);
     grantTable(data.identities, gateway, ['dynamodb:GetItem', 'dynamodb:PutItem']);
+    grantTable(data.receipts, gateway, ['dynamodb:GetItem']);
+    keys.receipts.grant(gateway, 'kms:GetPublicKey');
     grantDataKey(keys.data, gateway);
     return gateway;
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { JournalNotice } from '@perps/contracts/projection';
 import type { DynamoDBRecord } from 'aws-lambda';
-import { dispatch } from './request.ts';
+import { dispatch, toAll } from './request.ts';
 
 const record = (shard: number, seq: number): DynamoDBRecord => ({
   dynamodb: {
@@ -32,6 +32,16 @@ describe('dispatch', () => {
     expect(sent).toEqual([{ shard: 0, seq: 2 }]);
     expect(outcome.batchItemFailures).toEqual([{ itemIdentifier: 'stream-1-1' }]);
     expect(outcome.causes).toEqual([new Error('queue is away')]);
+  });
+
+  it('tells all consumers, and names the shard again where one of them could not be told', async () => {
+    const sent: JournalNotice[] = [];
+    const reached = async (notice: JournalNotice) => void sent.push(notice);
+    const away = async () => Promise.reject(new Error('queue is away'));
+    expect(await dispatch([record(0, 1)], toAll([reached, reached]))).toMatchObject({ batchItemFailures: [] });
+    expect(sent).toHaveLength(2);
+    const { batchItemFailures } = await dispatch([record(0, 2)], toAll([reached, away]));
+    expect(batchItemFailures).toEqual([{ itemIdentifier: 'stream-0-2' }]);
   });
 
   it('stops on what is no journal record', async () => {

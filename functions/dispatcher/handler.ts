@@ -3,16 +3,19 @@ import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { createSqsClient, createSqsNotices, loadConfig } from '@perps/adapters/aws';
 import { createObservability, observed } from '@perps/adapters/lambda';
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
-import { dispatch, dispatcherConfig } from './request.ts';
+import { dispatch, dispatcherConfig, toAll } from './request.ts';
 
 const config = loadConfig(dispatcherConfig);
 const observability = createObservability('dispatcher');
-const send = createSqsNotices({ client: createSqsClient(), queueUrl: config.PROJECTIONS_QUEUE_URL });
+const client = createSqsClient();
+const consumers = [config.PROJECTIONS_QUEUE_URL, config.RECEIPTS_QUEUE_URL].map((queueUrl) =>
+  createSqsNotices({ client, queueUrl }),
+);
 
 export const handler = observed(
   observability,
   async ({ Records: records }: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> => {
-    const { batchItemFailures, causes } = await dispatch(records, send);
+    const { batchItemFailures, causes } = await dispatch(records, toAll(consumers));
     for (const error of causes) observability.logger.error('notice not sent', { error });
     observability.metrics.addMetric('dispatch.failed', MetricUnit.Count, causes.length);
     return { batchItemFailures };

@@ -5,7 +5,16 @@ import type { DynamoDBBatchResponse, DynamoDBRecord } from 'aws-lambda';
 import { z } from 'zod';
 
 /** Settings of the dispatcher. */
-export const dispatcherConfig = z.object({ PROJECTIONS_QUEUE_URL: z.url() });
+export const dispatcherConfig = z.object({ PROJECTIONS_QUEUE_URL: z.url(), RECEIPTS_QUEUE_URL: z.url() });
+
+type Send = (notice: JournalNotice) => Promise<void>;
+
+/** Tells every consumer; where one cannot be told, all are told again: a notice that comes twice changes nothing. */
+export const toAll =
+  (consumers: readonly Send[]): Send =>
+  async (notice) => {
+    await Promise.all(consumers.map((send) => send(notice)));
+  };
 
 /** The newest record of one shard in a batch, and the first of them: where the stream goes on if telling fails. */
 interface ShardNews {
@@ -19,7 +28,7 @@ interface ShardNews {
  */
 export async function dispatch(
   records: readonly DynamoDBRecord[],
-  send: (notice: JournalNotice) => Promise<void>,
+  send: Send,
 ): Promise<DynamoDBBatchResponse & { readonly causes: readonly unknown[] }> {
   const news = [...newsByShard(records).values()];
   const outcomes = await Promise.allSettled(news.map(({ notice }) => send(notice)));

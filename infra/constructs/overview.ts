@@ -51,14 +51,18 @@ function widgets({ messaging, functions, services, api }: OverviewProps): GraphW
       ),
     ],
     [
-      graph('Read tables behind (s)', age(messaging.projections)),
+      graph('Read tables, receipts behind (s)', age(messaging.projections), age(messaging.receipts)),
       graph(
         'Set aside',
         depth(messaging.deadCommands),
         depth(messaging.deadProjections),
+        depth(messaging.deadReceipts),
         depth(functions.deadDispatches),
       ),
-      graph('Function errors', functions.dispatcher.lambda.metricErrors(), functions.projector.lambda.metricErrors()),
+      graph(
+        'Function errors',
+        ...[functions.dispatcher, functions.projector, functions.receipts].map(({ lambda }) => lambda.metricErrors()),
+      ),
     ],
   ];
 }

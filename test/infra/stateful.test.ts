@@ -21,12 +21,14 @@ const KEYS = {
   Orders: ['id'],
   Positions: ['id'],
   Fills: ['id'],
+  Receipts: ['id'],
 };
 
 const INDEXES = {
   Orders: { by_user: ['user_id', 'placed_at'], by_status: ['status', 'placed_at'] },
   Positions: { by_user: ['user_id', 'opened_at'] },
   Fills: { by_order: ['order_id', 'filled_at'], by_user: ['user_id', 'filled_at'] },
+  Receipts: { by_user: ['user_id', 'filled_at'] },
 };
 
 const namesOf = (schema: unknown): unknown =>
@@ -136,6 +138,14 @@ describe('keys', () => {
     for (const { Properties } of agents) {
       expect(Properties).toMatchObject({ KeySpec: 'ECC_SECG_P256K1', KeyUsage: 'SIGN_VERIFY', MultiRegion: true });
     }
+  });
+
+  it('of receipts signs on the curve that browsers verify', () => {
+    expect(system.named('AWS::KMS::Key', 'Receipts').Properties).toMatchObject({
+      KeySpec: 'ECC_NIST_P256',
+      KeyUsage: 'SIGN_VERIFY',
+      MultiRegion: true,
+    });
   });
 
   it('are never deleted with their stack, and the data key rotates', () => {

@@ -74,6 +74,10 @@ describe('roles', () => {
       dynamodb: ['GetItem', 'Query', 'UpdateItem'],
       sqs: ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'GetQueueUrl', 'ReceiveMessage'],
     },
+    ReceiptsRole: {
+      dynamodb: ['GetItem', 'PutItem', 'Query', 'UpdateItem'],
+      sqs: ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'GetQueueUrl', 'ReceiveMessage'],
+    },
   };
 
   it.each(Object.entries(MAY))('%s does what it must and nothing else', (role, services) => {
@@ -95,15 +99,42 @@ describe('roles', () => {
     expect([...new Set(onJournal)].toSorted()).toEqual(['dynamodb:PutItem', 'dynamodb:Query']);
   });
 
-  it('let only the engine sign, with the keys of the trading account alone', () => {
+  /** Statements that let a role sign, by the beginning of its policy's name. */
+  const signing = (role: string): readonly Statement[] =>
+    policyOf(role).filter(({ actions }) => actions.includes('kms:Sign'));
+
+  it('let only the engine and the receipts sign', () => {
     const signers = system
       .ofType('AWS::IAM::Policy')
       .filter((policy) => statementsOf(policy).some(({ actions }) => actions.includes('kms:Sign')));
-    expect(signers.map(({ logicalId }) => logicalId)).toEqual([expect.stringMatching(/^EngineTaskTaskRole/)]);
-    const [signing] = signers.flatMap(statementsOf).filter(({ actions }) => actions.includes('kms:Sign'));
-    expect(signing?.actions).toEqual(['kms:GetPublicKey', 'kms:Sign']);
-    expect(JSON.stringify(signing?.resources)).not.toContain('hedge');
-    expect(signing?.resources).toHaveLength(2);
+    const names = signers.map(({ logicalId }) => logicalId.replace(/DefaultPolicy.*$/, ''));
+    expect(names.toSorted()).toEqual(['EngineTaskTaskRole', expect.stringMatching(/^ReceiptsRole/)]);
+  });
+
+  it('let the engine sign with the keys of the trading account alone', () => {
+    const [statement, ...others] = signing('EngineTaskTaskRole');
+    expect(others).toEqual([]);
+    expect(statement?.actions).toEqual(['kms:GetPublicKey', 'kms:Sign']);
+    expect(JSON.stringify(statement?.resources)).not.toMatch(/hedge|Receipts/);
+    expect(statement?.resources).toHaveLength(2);
+  });
+
+  it('let receipts be signed with their own key, and the door read its public part only', () => {
+    const [statement, ...others] = signing('ReceiptsRole');
+    expect(others).toEqual([]);
+    expect(statement?.actions).toEqual(['kms:GetPublicKey', 'kms:Sign']);
+    expect(statement?.resources).toEqual([{ 'Fn::ImportValue': expect.stringContaining('Receipts') }]);
+    const read = policyOf('GatewayTaskTaskRole').filter(({ actions }) => actions.includes('kms:GetPublicKey'));
+    expect(read).toEqual([{ actions: ['kms:GetPublicKey'], resources: statement?.resources }]);
+  });
+
+  it('let nobody change or delete a receipt', () => {
+    const onReceipts = system
+      .ofType('AWS::IAM::Policy')
+      .flatMap(statementsOf)
+      .filter(({ resources }) => /GetAttReceipts[0-9A-F]+Arn/.test(JSON.stringify(resources)))
+      .flatMap(({ actions }) => actions.filter((action) => action.startsWith('dynamodb:')));
+    expect([...new Set(onReceipts)].toSorted()).toEqual(['dynamodb:GetItem', 'dynamodb:PutItem']);
   });
 });
 
@@ -145,7 +176,7 @@ describe('services', () => {
 describe('functions', () => {
   it('run on Node 24, arm64, traced, with a log that ends', () => {
     const functions = system.ofType('AWS::Lambda::Function');
-    expect(functions).toHaveLength(2);
+    expect(functions).toHaveLength(3);
     for (const { Properties } of functions) {
       expect(Properties).toMatchObject({
         Runtime: 'nodejs24.x',
@@ -168,9 +199,11 @@ describe('functions', () => {
       FunctionResponseTypes: ['ReportBatchItemFailures'],
       DestinationConfig: { OnFailure: expect.anything() },
     });
-    expect(mappings.filter((mapping) => mapping !== stream)).toEqual([
-      expect.objectContaining({ FunctionResponseTypes: ['ReportBatchItemFailures'], BatchSize: 10 }),
-    ]);
+    const queues = mappings.filter((mapping) => mapping !== stream);
+    expect(queues).toHaveLength(2);
+    for (const mapping of queues) {
+      expect(mapping).toMatchObject({ FunctionResponseTypes: ['ReportBatchItemFailures'], BatchSize: 10 });
+    }
   });
 });
 

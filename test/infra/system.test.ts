@@ -63,6 +63,7 @@ describe('production', () => {
       'DeadCommands',
       'DeadProjections',
       'DeadDispatches',
+      'DeadReceipts',
       'JournalUndecided',
       'OldestPending',
       'GatewayUnhealthy',

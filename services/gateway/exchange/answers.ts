@@ -1,12 +1,11 @@
 /** How the engine's results are told: outcomes become statuses, every rejection reason has its text here. */
 import { type CancelStatusItem, errorTexts, type OrderStatusItem } from '@perps/contracts/hyperliquid';
-import type { Address, CancelOutcome, OrderOutcome, Rejection } from '@perps/domain/account';
+import type { Address, CancelOutcome, Grouping, OrderOutcome, Rejection } from '@perps/domain/account';
 import type { Instrument } from '@perps/domain/market';
 import { formatPrice, formatSize, type Price } from '@perps/domain/money';
 
 /** No engine took the action: nothing of it happened. */
 export const UNAVAILABLE = 'Trading is temporarily unavailable. The action was not executed.';
-export const TRIGGERS_UNSUPPORTED = 'Trigger orders are not supported.';
 export const UNKNOWN_ASSET = 'Unknown asset.';
 
 /** Whom and what a refusal is about. */
@@ -75,12 +74,12 @@ const TEXTS: { readonly [Reason in Rejection['reason']]: TextOf<Reason> } = {
   OperationPaused: ours('This operation is paused.'),
   VenueOpensStopped: ours('Only orders that reduce a position are accepted now.'),
   AccountRestricted: ours('The account is restricted.'),
-  InvalidTriggerPrice: always('Invalid TP/SL price.'),
-  NoPosition: always('No position to adjust margin for.'),
-  NotIsolated: always('The position is not isolated.'),
-  MarginBelowRequirement: always('Too much isolated margin would be removed.'),
-  ScheduleTooSoon: always('Scheduled cancel time must be at least 5 seconds in the future.'),
-  TooManyScheduledCancels: always('Too many scheduled cancels today.'),
+  InvalidTriggerPrice: aboutAsset(errorTexts.badTriggerPrice),
+  NoPosition: always(errorTexts.notIsolated),
+  NotIsolated: always(errorTexts.notIsolated),
+  MarginBelowRequirement: always(errorTexts.marginReduction),
+  ScheduleTooSoon: always(errorTexts.scheduleCancelTooEarly),
+  TooManyScheduledCancels: always(errorTexts.scheduleCancelTooMany()),
   Overloaded: always('Too many requests at once. The action was not executed.'),
 };
 
@@ -95,9 +94,18 @@ export function refusalText<Reason extends Rejection['reason']>(
 
 export const REFUSAL_REASONS = Object.keys(TEXTS);
 
-/** A pending order rests as far as a client can tell: its fate comes by `orderStatus` and `orderUpdates`. */
-export function orderStatusItem(outcome: OrderOutcome, instrument: Instrument): OrderStatusItem {
+/**
+ * A pending order rests as far as a client can tell: its fate comes by `orderStatus` and `orderUpdates`. A trigger by
+ * itself is told as resting, one of a group by the word for what it waits for.
+ */
+export function orderStatusItem(
+  outcome: OrderOutcome,
+  instrument: Instrument,
+  grouping: Grouping = 'na',
+): OrderStatusItem {
   if (outcome.status === 'refused') return { error: orderError(outcome.rejection, instrument) };
+  if (outcome.status === 'waitingForFill') return 'waitingForFill';
+  if (outcome.status === 'waitingForTrigger' && grouping !== 'na') return 'waitingForTrigger';
   const ids = { oid: outcome.orderId, ...(outcome.cloid === undefined ? {} : { cloid: outcome.cloid }) };
   if (outcome.status !== 'filled') return { resting: ids };
   const totalSz = formatSize(outcome.filledSize, instrument.szDecimals);

@@ -12,7 +12,14 @@ import type { ActionOutcome, ExchangeDeps, SignedCall } from './call.ts';
 import { cancelByCloid, cancelOrders } from './cancels.ts';
 import { modifyOrder, modifyOrders } from './modifies.ts';
 import { placeOrders } from './orders.ts';
-import { approveBuilderFee, noop, setReferrer, updateLeverage } from './settings.ts';
+import {
+  approveBuilderFee,
+  noop,
+  scheduleCancel,
+  setReferrer,
+  updateIsolatedMargin,
+  updateLeverage,
+} from './settings.ts';
 import { verify } from './verify.ts';
 
 const UNSUPPORTED = (type: string): string => `Action ${type} is not supported.`;
@@ -67,7 +74,9 @@ function dispatch(
     case 'noop':
       return noop(call, deps);
     case 'scheduleCancel':
-      return errAnswer(errorTexts.scheduleCancelVolume('0'));
+      return scheduleCancel({ ...call, action }, deps);
+    case 'updateIsolatedMargin':
+      return updateIsolatedMargin({ ...call, action }, deps);
     default:
       return errAnswer(UNSUPPORTED(action.type));
   }

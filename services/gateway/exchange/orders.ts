@@ -1,8 +1,8 @@
 /** `order`: each element is read by its instrument's rules; what can be read goes to the engine as one command. */
 import { BATCH_ITEMS_MAX, errAnswer, errorTexts, okOrders, type OrderStatusItem } from '@perps/contracts/hyperliquid';
-import type { OrderRequest } from '@perps/domain/account';
+import type { OrderOutcome, OrderRequest } from '@perps/domain/account';
 import type { Instrument } from '@perps/domain/market';
-import { orderStatusItem, TRIGGERS_UNSUPPORTED } from './answers.ts';
+import { orderStatusItem } from './answers.ts';
 import { type ActionCall, type ActionOutcome, type ExchangeDeps, submit } from './call.ts';
 import { readOrder } from './order-wire.ts';
 
@@ -10,15 +10,15 @@ export async function placeOrders(call: ActionCall<'order'>, deps: ExchangeDeps)
   const { orders: wires, grouping } = call.action;
   if (wires.length === 0) return errAnswer(errorTexts.noOrders);
   if (wires.length > BATCH_ITEMS_MAX) return errAnswer(errorTexts.overWeight);
-  // An entry must not be opened without the stop that was sent with it.
-  if (grouping !== 'na') return errAnswer(TRIGGERS_UNSUPPORTED);
 
   const items: (OrderStatusItem | undefined)[] = [];
   const orders: OrderRequest[] = [];
   const instruments: Instrument[] = [];
   for (const wire of wires) {
-    const read = readOrder(wire, deps.markets.instrumentById(wire.a));
+    const read = readOrder(wire, deps.markets.instrumentById(wire.a), grouping);
     if (read.kind === 'refusedRequest') return errAnswer(read.text);
+    // An entry must not be opened without the stop that was sent with it.
+    if (read.kind === 'refusedOrder' && grouping !== 'na') return errAnswer(read.text);
     items.push(read.kind === 'refusedOrder' ? { error: read.text } : undefined);
     if (read.kind !== 'order') continue;
     orders.push(read.order);
@@ -27,10 +27,12 @@ export async function placeOrders(call: ActionCall<'order'>, deps: ExchangeDeps)
   if (orders.length === 0) return okOrders(items.filter((item) => item !== undefined));
 
   return submit(call, deps, {
-    command: { ...call.command, type: 'PlaceOrders', orders },
+    command: { ...call.command, type: 'PlaceOrders', orders, grouping },
     onResult: (result) => {
       if (result.kind !== 'orders' || result.orders.length !== orders.length) return 'unknown';
-      return okOrders(filledIn(items, withInstruments(result.orders, instruments, orderStatusItem)));
+      const tell = (outcome: OrderOutcome, instrument: Instrument): OrderStatusItem =>
+        orderStatusItem(outcome, instrument, grouping);
+      return okOrders(filledIn(items, withInstruments(result.orders, instruments, tell)));
     },
   });
 }

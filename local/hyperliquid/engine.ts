@@ -3,6 +3,7 @@ import { parseDecimal } from '@perps/domain/money';
 import { createSeededRandom, type SeededRandom } from '@perps/runtime/testing';
 import { createCandleStore } from './candles.ts';
 import { fireScheduledCancels } from './exchange/schedule.ts';
+import { HOUR_MS, settleDueHours } from './funding.ts';
 import { createCrowd, type Crowd } from './liquidity.ts';
 import { createMarket, updateMark, type Hold, type Market } from './market.ts';
 import { execute } from './matching.ts';
@@ -14,6 +15,7 @@ import { createReplay } from './replay.ts';
 import { nearestValid, priceFromUsd, priceToUsd } from './ticks.ts';
 import { fireTriggers } from './triggers.ts';
 import { ASSETS, type Asset } from './universe.ts';
+import { workTwaps } from './twap.ts';
 import { deposit, ZERO_HASH, type Venue } from './venue.ts';
 
 export interface VenueEngine {
@@ -53,6 +55,11 @@ export function createVenueEngine(settings: Settings, prepare: (venue: Venue) =>
     nonces: new Map(),
     agents: new Map(),
     formerAgents: new Map(),
+    fundingHours: new Map(),
+    firstHour: Math.floor(startAt / HOUR_MS),
+    fundedHour: Math.floor(startAt / HOUR_MS),
+    orderedHours: new Set(),
+    twaps: new Map(),
     lastOid: Math.floor(startAt / 1000) * OIDS_PER_SECOND,
   };
   for (const { address, balance } of settings.accounts) {
@@ -82,6 +89,8 @@ export function createVenueEngine(settings: Settings, prepare: (venue: Venue) =>
       const now = clock.now();
       for (const market of live) moveMarket(market, crowd, now);
       fireScheduledCancels(venue, now);
+      settleDueHours(venue, now);
+      workTwaps(venue, now);
       venue.outbox.flush();
     },
     updateContexts: () => {

@@ -113,6 +113,12 @@ function publishUser(venue: Venue, topic: Topic, changes: UserChanges): void {
       if (changes.venueCancels.length > 0) {
         topic.send({ channel: 'user', data: { nonUserCancel: changes.venueCancels } });
       }
+      for (const funding of changes.fundings) topic.send({ channel: 'user', data: { funding } });
+      for (const liquidation of changes.liquidations) topic.send({ channel: 'user', data: { liquidation } });
+      if (changes.twapFills.length > 0) {
+        topic.send({ channel: 'user', data: { twapSliceFills: changes.twapFills } });
+      }
+      if (changes.twapHistory.length > 0) topic.send({ channel: 'user', data: { twapHistory: changes.twapHistory } });
       return;
     case 'notification':
       for (const notification of changes.notifications) topic.send({ channel: 'notification', data: { notification } });
@@ -121,12 +127,35 @@ function publishUser(venue: Venue, topic: Topic, changes: UserChanges): void {
     case 'userNonFundingLedgerUpdates':
     case 'userTwapHistory':
     case 'userTwapSliceFills':
+      publishRows(topic, user, changes);
       return;
     case 'userHistoricalOrders':
       publishHistory(venue, topic, changes);
       return;
     default:
       sendIfAny(topic, userState(venue, subscription));
+  }
+}
+
+/** Streams of rows: each frame has the new ones. */
+function publishRows(topic: Topic, user: string, changes: UserChanges): void {
+  const send = (rows: readonly unknown[], field: string): void => {
+    if (rows.length > 0) topic.send({ channel: topic.subscription.type, data: { user, [field]: rows } });
+  };
+  switch (topic.subscription.type) {
+    case 'userFundings':
+      send(changes.fundings, 'fundings');
+      return;
+    case 'userNonFundingLedgerUpdates':
+      send(changes.ledger, 'nonFundingLedgerUpdates');
+      return;
+    case 'userTwapHistory':
+      send(changes.twapHistory, 'history');
+      return;
+    case 'userTwapSliceFills':
+      send(changes.twapFills, 'twapSliceFills');
+      return;
+    default:
   }
 }
 

@@ -1,12 +1,13 @@
 /** What each subscription gets: its first frames, and frames when something changes. */
-import type { Subscription, SubscriptionOf } from '@perps/contracts/hyperliquid';
+import type { Subscription, SubscriptionOf, WsUserFunding } from '@perps/contracts/hyperliquid';
 import { createAccount, type Account } from './accounts.ts';
-import { userFills } from './info/account-history.ts';
+import { userFills, userTwapSliceFills } from './info/account-history.ts';
 import { activeAssetData, clearinghouseState } from './info/account-state.ts';
 import { answerInfo, webData2 } from './info/index.ts';
 import { allMids, contexts, l2Book } from './info/market-data.ts';
 import { wireLevel, type Market } from './market.ts';
 import { historicalOrderWire, openOrderWire, orderUpdateWire } from './order-wire.ts';
+import { twapStates } from './twap.ts';
 import { SPOT_CONTEXTS } from './universe.ts';
 import { marketOfCoin, type Venue } from './venue.ts';
 
@@ -122,15 +123,15 @@ export function userSnapshot(venue: Venue, subscription: UserSubscription): Fram
       return open.length === 0 ? undefined : frame(open.map(orderUpdateWire));
     }
     case 'userFundings':
-      return frame({ user, fundings: [], isSnapshot: true });
+      return frame({ user, fundings: fundings(look(venue, user)), isSnapshot: true });
     case 'userNonFundingLedgerUpdates':
       return frame({ user, nonFundingLedgerUpdates: look(venue, user).ledger, isSnapshot: true });
     case 'userHistoricalOrders':
       return frame({ user, orderHistory: historicalOrders(venue, user), isSnapshot: true });
     case 'userTwapHistory':
-      return frame({ user, history: [], isSnapshot: true });
+      return frame({ user, history: look(venue, user).twapHistory.toReversed(), isSnapshot: true });
     case 'userTwapSliceFills':
-      return frame({ user, twapSliceFills: [], isSnapshot: true });
+      return frame({ user, twapSliceFills: userTwapSliceFills(look(venue, user), undefined), isSnapshot: true });
     case 'userEvents':
     case 'notification':
       return undefined;
@@ -138,6 +139,12 @@ export function userSnapshot(venue: Venue, subscription: UserSubscription): Fram
       return userState(venue, subscription);
   }
 }
+
+const FUNDING_ROWS_MAX = 500;
+
+/** The stream's rows are flat. */
+const fundings = (account: Account): readonly WsUserFunding[] =>
+  account.fundings.slice(-FUNDING_ROWS_MAX).map(({ time, delta: { type: _, ...delta } }) => ({ time, ...delta }));
 
 const HISTORY_ROWS_MAX = 2_000;
 const historicalOrders = (venue: Venue, user: string): unknown[] =>
@@ -183,7 +190,7 @@ export function userState(venue: Venue, subscription: StateSubscription): Frame 
     case 'spotState':
       return frame({ user, spotState: answerInfo(venue, { type: 'spotClearinghouseState', user }) });
     case 'twapStates':
-      return frame({ dex: DEX, user, states: [] });
+      return frame({ dex: DEX, user, states: twapStates(venue, user) });
   }
 }
 

@@ -4,9 +4,11 @@ import type { SeededRandom } from '@perps/runtime/testing';
 import type { NonceWindow } from '@perps/domain/nonces';
 import type { Network } from '@perps/contracts/hyperliquid';
 import { createAccount, type Account } from './accounts.ts';
+import type { FundingHours } from './funding.ts';
 import type { Market } from './market.ts';
 import type { OrderRegistry } from './orders.ts';
 import type { Outbox } from './outbox.ts';
+import type { Twap } from './twap.ts';
 
 export interface VenueRules {
   readonly network: Network;
@@ -33,6 +35,13 @@ export interface Venue {
   /** Master by agent address; replaced and revoked agents move to the second. */
   readonly agents: Map<string, string>;
   readonly formerAgents: Map<string, string>;
+  readonly fundingHours: FundingHours;
+  /** The hour (since 1970) in which the simulation began: earlier ones are invented. */
+  readonly firstHour: number;
+  /** Hours (since 1970) of the last regular settlement, and those settled before their time by order. */
+  fundedHour: number;
+  readonly orderedHours: Set<number>;
+  readonly twaps: Map<number, Twap>;
   /** Highest oid given out so far. */
   lastOid: number;
 }

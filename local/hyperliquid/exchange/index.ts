@@ -15,10 +15,11 @@ import { formatMoney } from '../ticks.ts';
 import { randomHash, type Venue } from '../venue.ts';
 import { approveAgent, approveBuilderFee } from './approvals.ts';
 import { identify, useNonce } from './identity.ts';
-import { updateIsolatedMargin, updateLeverage } from './leverage.ts';
+import { topUpIsolatedMargin, updateIsolatedMargin, updateLeverage } from './leverage.ts';
 import { batchModify, cancelByCloid, cancelByOid, modify, placeOrders } from './orders.ts';
 import { scheduleCancel } from './schedule.ts';
 import { sendUsd, withdraw } from './transfers.ts';
+import { twapCancel, twapOrder } from './twap.ts';
 
 /** What an action may use besides its fields. */
 export interface ActionContext {
@@ -82,6 +83,12 @@ function perform(context: ActionContext, action: ExchangeAction): ExchangeAnswer
       return updateLeverage(context, action);
     case 'updateIsolatedMargin':
       return updateIsolatedMargin(context, action);
+    case 'topUpIsolatedOnlyMargin':
+      return topUpIsolatedMargin(context, action);
+    case 'twapOrder':
+      return twapOrder(context, action);
+    case 'twapCancel':
+      return twapCancel(context, action);
     default:
       return performAccountAction(context, action);
   }
@@ -95,7 +102,10 @@ type TradingType =
   | 'batchModify'
   | 'scheduleCancel'
   | 'updateLeverage'
-  | 'updateIsolatedMargin';
+  | 'updateIsolatedMargin'
+  | 'topUpIsolatedOnlyMargin'
+  | 'twapOrder'
+  | 'twapCancel';
 
 function performAccountAction(
   context: ActionContext,
@@ -137,7 +147,7 @@ type SimulatedType =
   | 'agentSetAbstraction'
   | 'claimRewards';
 
-/** Sub-accounts, vaults, spot and TWAPs are outside the simulation: the venue's own refusals say so. */
+/** Sub-accounts, vaults and spot trading are outside the simulation: the venue's own refusals say so. */
 function performUnsupported(
   context: ActionContext,
   action: Exclude<ExchangeAction, { type: SimulatedType }>,
@@ -152,12 +162,8 @@ function performUnsupported(
       return errAnswer(errorTexts.subAccountTransfer({ from: address, to: action.subAccountUser }));
     case 'vaultTransfer':
       return errAnswer(errorTexts.vaultNotRegistered(action.vaultAddress));
-    case 'topUpIsolatedOnlyMargin':
-      return errAnswer(errorTexts.notIsolated);
     case 'agentSendAsset':
       return errAnswer(errorTexts.agentSendForeign);
-    case 'twapOrder':
-    case 'twapCancel':
     case 'spotSend':
     case 'sendAsset':
       return errAnswer(errorTexts.invalidSend);

@@ -6,6 +6,7 @@ import {
   type ExchangeActionOf,
   type ExchangeAnswer,
 } from '@perps/contracts/hyperliquid';
+import { parseDecimal } from '@perps/domain/money';
 import { absolute, ceilDivide, crossSummary, leverageOf, type Account, type Position } from '../accounts.ts';
 import type { Market } from '../market.ts';
 import { restingMargin } from '../matching.ts';
@@ -48,6 +49,36 @@ const isolatedEquity = (position: Position, market: Market): bigint =>
 const initialMargin = (account: Account, position: Position, market: Market): bigint =>
   ceilDivide(absolute(position.size) * market.mark, BigInt(leverageOf(account, market.asset).value));
 
+/** Adds what an isolated position lacks to its target leverage (a decimal text); nothing where it has enough. */
+export function topUpIsolatedMargin(
+  context: ActionContext,
+  action: ExchangeActionOf<'topUpIsolatedOnlyMargin'>,
+): ExchangeAnswer {
+  const { venue, account } = context;
+  const market = venue.markets[action.asset];
+  const position = account.positions.get(action.asset);
+  if (market === undefined || position?.isolatedRawUsd === undefined) return errAnswer(errorTexts.notIsolated);
+  const target = parseDecimal(action.leverage, LEVERAGE_DECIMALS);
+  if (target === undefined || target === 0n) return errAnswer(errorTexts.invalidLeverage);
+  const notional = absolute(position.size) * market.mark;
+  const wanted = ceilDivide(notional * LEVERAGE_SCALE, target);
+  const missing = wanted - isolatedEquity(position, market);
+  if (missing <= 0n) return okDefault();
+  if (missing > freeMargin(venue, account)) return errAnswer(errorTexts.marginIncrease);
+  position.isolatedRawUsd += missing;
+  account.rawUsd -= missing;
+  venue.outbox.of(account.address);
+  return okDefault();
+}
+
+const LEVERAGE_DECIMALS = 8;
+const LEVERAGE_SCALE = 10n ** BigInt(LEVERAGE_DECIMALS);
+
+function freeMargin(venue: Venue, account: Account): bigint {
+  const cross = crossSummary(account, venue.markets);
+  return cross.accountValue - cross.initialMargin - restingMargin(venue, account);
+}
+
 /** Moves `ntli` (10⁻⁶ USD, signed) between the account and an isolated position. */
 export function updateIsolatedMargin(
   context: ActionContext,
@@ -59,9 +90,7 @@ export function updateIsolatedMargin(
   if (market === undefined || position?.isolatedRawUsd === undefined) return errAnswer(errorTexts.notIsolated);
   const amount = BigInt(action.ntli);
   if (amount > 0n) {
-    const cross = crossSummary(account, venue.markets);
-    const available = cross.accountValue - cross.initialMargin - restingMargin(venue, account);
-    if (amount > available) return errAnswer(errorTexts.marginIncrease);
+    if (amount > freeMargin(venue, account)) return errAnswer(errorTexts.marginIncrease);
   } else {
     const required = initialMargin(account, position, market);
     const tenth = (absolute(position.size) * market.mark) / 10n;

@@ -3,8 +3,10 @@ import type {
   ExtraAgent,
   InfoRequestOf,
   OrderStatusAnswer,
+  TwapSliceFill,
   UserFees,
   UserFill,
+  UserFundingRow,
   UserRateLimit,
   UserRole,
 } from '@perps/contracts/hyperliquid';
@@ -23,6 +25,25 @@ export function orderStatus(venue: Venue, request: InfoRequestOf<'orderStatus'>)
   const isVisible = order?.user === user && venue.clock.now() - order.placedAt >= venue.rules.visibilityLagMs;
   if (order === undefined || !isVisible) return { status: 'unknownOid' };
   return { status: 'order', order: historicalOrderWire(venue.orders, order) };
+}
+
+const FUNDING_ROWS_MAX = 500;
+
+/** Oldest first, bounds inclusive; without a start the oldest come first all the same. */
+export function userFunding(account: Account, request: InfoRequestOf<'userFunding'>): readonly UserFundingRow[] {
+  const start = request.startTime ?? 0;
+  const end = request.endTime ?? Number.MAX_SAFE_INTEGER;
+  return account.fundings.filter(({ time }) => time >= start && time <= end).slice(0, FUNDING_ROWS_MAX);
+}
+
+/** Newest first; with bounds oldest first. */
+export function userTwapSliceFills(
+  account: Account,
+  request: InfoRequestOf<'userTwapSliceFillsByTime'> | undefined,
+): readonly TwapSliceFill[] {
+  if (request === undefined) return account.twapFills.slice(-ROWS_MAX).reverse();
+  const end = request.endTime ?? Number.MAX_SAFE_INTEGER;
+  return account.twapFills.filter(({ fill }) => fill.time >= request.startTime && fill.time <= end).slice(0, ROWS_MAX);
 }
 
 /** Newest first. */

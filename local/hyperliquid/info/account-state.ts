@@ -93,7 +93,11 @@ function wirePosition(
     liquidationPx: liquidation,
     marginUsed: formatMoney(marginUsedOf(account, market, position)),
     maxLeverage: asset.maxLeverage,
-    cumFunding: { allTime: '0.0', sinceOpen: '0.0', sinceChange: '0.0' },
+    cumFunding: {
+      allTime: formatMoney(account.fundingPaid.get(asset.id) ?? 0n),
+      sinceOpen: formatMoney(position.funding.sinceOpen),
+      sinceChange: formatMoney(position.funding.sinceChange),
+    },
   };
 }
 

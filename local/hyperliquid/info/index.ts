@@ -3,6 +3,7 @@ import type { InfoRequestOf, InfoRequestType } from '@perps/contracts/hyperliqui
 import { RECENT_TRADES, type Market } from '../market.ts';
 import { frontendOrderWire, historicalOrderWire, openOrderWire } from '../order-wire.ts';
 import { formatMoney } from '../ticks.ts';
+import { twapStates } from '../twap.ts';
 import { ASSETS, META, SPOT_CONTEXTS, SPOT_META, tiersOf } from '../universe.ts';
 import { marketOfCoin, type Venue } from '../venue.ts';
 import { createAccount, type Account } from '../accounts.ts';
@@ -10,10 +11,12 @@ import {
   extraAgents,
   orderStatus,
   userFees,
+  userFunding,
   userFills,
   userFillsByTime,
   userRateLimit,
   userRole,
+  userTwapSliceFills,
 } from './account-history.ts';
 import { activeAssetData, clearinghouseState } from './account-state.ts';
 import { allMids, answerL2Book, contexts, fundingHistory, predictedFundings } from './market-data.ts';
@@ -80,10 +83,10 @@ const handlers: Handlers = {
       .map((order) => historicalOrderWire(venue.orders, order)),
   userFills: (venue, { user, aggregateByTime }) => userFills(look(venue, user), aggregateByTime === true),
   userFillsByTime: (venue, request) => userFillsByTime(look(venue, request.user), request),
-  userTwapSliceFills: () => [],
-  userTwapSliceFillsByTime: () => [],
-  twapHistory: () => [],
-  userFunding: () => [],
+  userTwapSliceFills: (venue, { user }) => userTwapSliceFills(look(venue, user), undefined),
+  userTwapSliceFillsByTime: (venue, request) => userTwapSliceFills(look(venue, request.user), request),
+  twapHistory: (venue, { user }) => look(venue, user).twapHistory.toReversed(),
+  userFunding: (venue, request) => userFunding(look(venue, request.user), request),
   userNonFundingLedgerUpdates: (venue, request) => ledgerUpdates(look(venue, request.user), request),
   userRateLimit: (venue, { user }) => userRateLimit(look(venue, user)),
   userFees: (venue, { user }) => userFees(venue, look(venue, user)),
@@ -173,7 +176,7 @@ export function webData2(venue: Venue, user: string): unknown {
     serverTime: venue.clock.now(),
     isVault: false,
     user,
-    twapStates: [],
+    twapStates: twapStates(venue, user),
     spotState: { balances: [] },
     spotAssetCtxs: SPOT_CONTEXTS,
     perpsAtOpenInterestCap: [],

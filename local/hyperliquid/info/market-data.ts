@@ -10,12 +10,11 @@ import {
 } from '@perps/contracts/hyperliquid';
 import type { Level } from '../book.ts';
 import { absolute } from '../accounts.ts';
+import { HOUR_MS, stampDelay } from '../funding.ts';
 import { contextOf, midOf, wireLevel, type Market } from '../market.ts';
 import { formatPx } from '../ticks.ts';
-import type { Asset } from '../universe.ts';
 import { marketOfCoin, type Venue } from '../venue.ts';
 
-const HOUR_MS = 3_600_000;
 const LEVELS_MAX = 20;
 /** Hours of funding history that can be asked for. */
 const FUNDING_ROWS_MAX = 500;
@@ -89,23 +88,22 @@ export function answerL2Book(venue: Venue, request: InfoRequestOf<'l2Book'>): L2
   return market === undefined ? null : l2Book(market, request);
 }
 
-/** Every past hour paid the interest floor; stamps fall a little after the hour, as recorded. */
+/** Hours before the simulation began paid the interest floor; stamps fall a little after the hour, as recorded. */
 export function fundingHistory(venue: Venue, request: InfoRequestOf<'fundingHistory'>): readonly FundingHistoryRow[] {
   const market = marketOfCoin(venue, request.coin);
   if (market === undefined || market.asset.isDelisted) return [];
   const end = Math.min(request.endTime ?? venue.clock.now(), venue.clock.now());
   const rows: FundingHistoryRow[] = [];
+  const settled = venue.fundingHours.get(market.asset.id) ?? [];
   for (let hour = Math.ceil(request.startTime / HOUR_MS); rows.length < FUNDING_ROWS_MAX; hour += 1) {
     const time = hour * HOUR_MS + stampDelay(market.asset, hour);
-    if (time > end) break;
+    if (time > end || hour > venue.firstHour) break;
     if (time < request.startTime) continue;
     rows.push({ coin: request.coin, fundingRate: INTEREST_FLOOR, premium: '-0.0001', time });
   }
-  return rows;
+  const inside = settled.filter(({ time }) => time >= request.startTime && time <= end);
+  return [...rows, ...inside].slice(0, FUNDING_ROWS_MAX);
 }
-
-/** 15 to 80 ms, always the same for the same hour. */
-const stampDelay = (asset: Asset, hour: number): number => 15 + ((hour * 37 + asset.id * 11) % 66);
 
 export function predictedFundings(venue: Venue): PredictedFundings {
   const nextHour = (Math.floor(venue.clock.now() / HOUR_MS) + 1) * HOUR_MS;

@@ -6,7 +6,7 @@
 import { loadavg } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { createJournalClient } from '@perps/adapters/aws';
+import { createDynamoClient } from '@perps/adapters/aws';
 import { hyperliquid as CcxtHyperliquid } from 'ccxt';
 import { createWallet, type Wallet } from '../local/supervisor/accounts.ts';
 import type { System } from '../local/supervisor/index.ts';
@@ -41,7 +41,7 @@ export const benchmark: Benchmark = {
     withSystem(async (system) => {
       const ways = await openWays(system);
       const table = await openJournalTable();
-      const client = createJournalClient(table.clientOptions);
+      const client = createDynamoClient({ ...table.clientOptions, maxAttempts: 1 });
       const puts: number[] = [];
       for (let index = 0; index < WARM_UP + ORDERS; index += 1) {
         for (const way of ways) {

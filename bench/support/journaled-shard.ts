@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
-import { type ClientOptions, createDynamoJournal, createJournalClient } from '@perps/adapters/aws';
+import { type ClientOptions, createDynamoClient, createDynamoJournal, createJournalClient } from '@perps/adapters/aws';
 import { systemClock, systemIds, systemRandom } from '@perps/adapters/node';
 import type { JournalStore, LeaseStore, Logger, Metrics, SnapshotStore } from '@perps/runtime/ports';
 import { createShardHost } from '@perps/runtime/shard';
@@ -40,8 +40,8 @@ export async function openJournalTable(): Promise<JournalTable> {
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     requestTimeoutMs: 30_000,
   };
-  const client = createJournalClient(clientOptions);
-  await client.send(
+  const admin = createDynamoClient(clientOptions);
+  await admin.send(
     new CreateTableCommand({
       TableName: TABLE,
       BillingMode: 'PAY_PER_REQUEST',
@@ -55,6 +55,8 @@ export async function openJournalTable(): Promise<JournalTable> {
       ],
     }),
   );
+  admin.destroy();
+  const client = createJournalClient(clientOptions);
   const journal = createDynamoJournal({ client, tableName: TABLE });
   let bytes = 0;
   return {

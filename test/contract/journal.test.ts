@@ -124,23 +124,22 @@ describe('journal', () => {
 
   const createDynamo = async () => {
     const tableName = await emulators.createTable({ partition: 'pk', sort: 'sk' });
-    const client = createJournalClient(emulators.options('DYNAMODB'));
-    return { client, tableName, journal: createDynamoJournal({ client, tableName }) };
+    const faults = injectFaults(createJournalClient(emulators.options('DYNAMODB')));
+    return { faults, tableName, journal: createDynamoJournal({ client: faults.client, tableName }) };
   };
 
   journalContract('DynamoDB', async () => {
-    const { client, tableName, journal } = await createDynamo();
+    const { tableName, journal } = await createDynamo();
     const remove = async (shard: number, seq: number): Promise<void> => {
       const Key = { pk: { S: `${shard}#${Math.floor(seq / 4_096)}` }, sk: { N: String(seq) } };
-      await client.send(new DeleteItemCommand({ TableName: tableName, Key }));
+      await emulators.dynamo.send(new DeleteItemCommand({ TableName: tableName, Key }));
     };
     return { journal, remove };
   });
 
   describe('DynamoDB in trouble', () => {
     it.each([{ kind: 'loseRequest' }, { kind: 'throttle' }] as const)('leaves $kind undecided', async (fault) => {
-      const { client, journal } = await createDynamo();
-      const faults = injectFaults(client);
+      const { faults, journal } = await createDynamo();
       faults.next(fault);
       expect(await journal.append(record(1))).toMatchObject({ status: 'undecided' });
       expect(faults.reached()).toBe(0);
@@ -148,8 +147,7 @@ describe('journal', () => {
     });
 
     it('finds its own token where only the answer was lost', async () => {
-      const { client, journal } = await createDynamo();
-      const faults = injectFaults(client);
+      const { faults, journal } = await createDynamo();
       faults.next({ kind: 'loseReply' });
       expect(await journal.append(record(1, { token: 'mine' }))).toMatchObject({ status: 'undecided' });
       expect(faults.reached()).toBe(1);
@@ -160,16 +158,14 @@ describe('journal', () => {
     });
 
     it('sends each append once', async () => {
-      const { client, journal } = await createDynamo();
-      const faults = injectFaults(client);
+      const { faults, journal } = await createDynamo();
       await journal.append(record(1));
       await journal.append(record(1));
       expect(faults.reached()).toBe(2);
     });
 
     it('lets a delayed put collide with the one that overtook it', async () => {
-      const { client, journal } = await createDynamo();
-      const faults = injectFaults(client);
+      const { faults, journal } = await createDynamo();
       const { promise: gate, resolve: open } = Promise.withResolvers<void>();
       faults.next({ kind: 'delay', gate });
       const late = journal.append(record(1, { token: 'late' }));

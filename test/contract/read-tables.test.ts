@@ -3,6 +3,7 @@ import { DeleteItemCommand, paginateScan, PutItemCommand } from '@aws-sdk/client
 import {
   createDynamoJournal,
   createReadTablesProjector,
+  journalClientOf,
   readTableNames,
   type ReadTablesConfig,
 } from '@perps/adapters/aws';
@@ -63,7 +64,7 @@ async function createSubject(): Promise<Subject> {
     POSITIONS_TABLE: await table('id'),
     FILLS_TABLE: await table('id'),
   };
-  const journal = createDynamoJournal({ client: dynamo, tableName: config.JOURNAL_TABLE });
+  const journal = createDynamoJournal({ client: journalClientOf(dynamo), tableName: config.JOURNAL_TABLE });
   const names = readTableNames(config);
   return {
     projector: createReadTablesProjector(dynamo, config),

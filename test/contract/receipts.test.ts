@@ -7,6 +7,7 @@ import {
   createKmsClient,
   createKmsReceiptKey,
   createReceipts,
+  journalClientOf,
   type KmsReceiptKey,
   type ReceiptsConfig,
 } from '@perps/adapters/aws';
@@ -53,7 +54,7 @@ async function createSubject(): Promise<Subject> {
     RECEIPTS_TABLE: await emulators.createTable({ partition: 'id' }),
     RECEIPT_KEY_ID: keyId,
   };
-  const journal = createDynamoJournal({ client: dynamo, tableName: config.JOURNAL_TABLE });
+  const journal = createDynamoJournal({ client: journalClientOf(dynamo), tableName: config.JOURNAL_TABLE });
   return {
     issuer: createReceipts({ dynamo, kms, clock: createVirtualClock() }, config),
     store: createDynamoReceipts({ client: dynamo, tableName: config.RECEIPTS_TABLE }),

@@ -1,5 +1,5 @@
-/** Faults between an SDK client and its store, injected below everything the adapter does. */
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+/** Faults between a journal's client and its store, injected below everything the adapter does. */
+import { DynamoWireError, type DynamoWire } from '@perps/adapters/aws';
 
 export type StoreFault =
   /** The request never leaves. */
@@ -18,28 +18,22 @@ export interface StoreFaults {
   readonly reached: () => number;
 }
 
-/** Puts a fault injector into a client; without a queued fault it only counts. */
-export function injectFaults(client: DynamoDBClient): StoreFaults {
+/** Wraps a client in a fault injector; without a queued fault it only counts. */
+export function injectFaults(client: DynamoWire): StoreFaults & { readonly client: DynamoWire } {
   const queued: StoreFault[] = [];
   let reached = 0;
-  client.middlewareStack.add(
-    (send) => async (args) => {
-      const fault = queued.shift();
-      if (fault?.kind === 'loseRequest') throw named('ECONNRESET', 'connection lost before the request');
-      if (fault?.kind === 'throttle') throw named('ProvisionedThroughputExceededException', 'slow down');
-      if (fault?.kind === 'delay') await fault.gate;
-      reached += 1;
-      const answer = await send(args);
-      if (fault?.kind === 'loseReply') throw named('TimeoutError', 'no answer in time');
-      return answer;
-    },
-    { step: 'deserialize', priority: 'low', name: 'storeFaults' },
-  );
-  return { next: (fault) => void queued.push(fault), reached: () => reached };
+  const send: DynamoWire['send'] = async (operation, body) => {
+    const fault = queued.shift();
+    if (fault?.kind === 'loseRequest') throw new Error('ECONNRESET: connection lost before the request');
+    if (fault?.kind === 'throttle') throw named('ProvisionedThroughputExceededException', 'slow down');
+    if (fault?.kind === 'delay') await fault.gate;
+    reached += 1;
+    const answer = await client.send(operation, body);
+    if (fault?.kind === 'loseReply') throw named('TimeoutError', 'no answer in time');
+    return answer;
+  };
+  return { client: { ...client, send }, next: (fault) => void queued.push(fault), reached: () => reached };
 }
 
-function named(name: string, message: string): Error {
-  const error = new Error(message);
-  error.name = name;
-  return error;
-}
+const named = (name: string, message: string): DynamoWireError =>
+  new DynamoWireError(name, message, { retryable: true });

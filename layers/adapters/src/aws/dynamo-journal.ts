@@ -1,11 +1,5 @@
 /** The journal on DynamoDB: one conditional put per batch, one key per (shard, seq) for ever. */
-import {
-  ConditionalCheckFailedException,
-  PutItemCommand,
-  QueryCommand,
-  type DynamoDBClient,
-  type QueryCommandInput,
-} from '@aws-sdk/client-dynamodb';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   JournalGapError,
   type AppendOutcome,
@@ -13,11 +7,17 @@ import {
   type JournalStore,
   type ReadRange,
 } from '@perps/runtime/ports';
-import { bytesOf, integer, integerOf, text, textOf, type Item } from './items.ts';
-
-/** seq >> 12: a partition key serves 4,096 records. Fixed for life: another value would give one seq two keys. */
-const SEGMENT_BITS = 12;
-const SEGMENT_SIZE = 2 ** SEGMENT_BITS;
+import { DynamoWireError, type DynamoWire, type WireItem } from './dynamo-wire.ts';
+import {
+  SEGMENT_SIZE,
+  createPutBody,
+  edgeQuery,
+  pageQuery,
+  recordOf,
+  segmentOf,
+  seqOf,
+  storedOf,
+} from './journal-items.ts';
 
 /** Records a page holds at most: with batches of up to 350 KB DynamoDB ends a page at 1 MB anyway. */
 const PAGE_RECORDS = 1_000;
@@ -25,42 +25,30 @@ const PAGE_RECORDS = 1_000;
 /** Answers which say that the request itself is wrong: a repeat cannot help, so they are thrown. */
 const CALLER_ERRORS = new Set(['ValidationException', 'SerializationException']);
 
+/** Times a query is sent at most; a put is sent once. */
+const READ_ATTEMPTS = 3;
+/** Before the second attempt; twice as long before the next, ms. */
+const READ_PAUSE_MS = 50;
+
 export interface DynamoJournalOptions {
   /** From `createJournalClient`: without retries of its own. */
-  readonly client: DynamoDBClient;
+  readonly client: DynamoWire;
   readonly tableName: string;
 }
 
-const segmentOf = (seq: number): number => Math.floor(seq / SEGMENT_SIZE);
-const partitionKey = (shard: number, segment: number): string => `${shard}#${segment}`;
-
 /** Creates the journal store over a table with keys `pk` (string) and `sk` (number). */
 export function createDynamoJournal({ client, tableName }: DynamoJournalOptions): JournalStore {
-  const query = async (input: Omit<QueryCommandInput, 'TableName' | 'ConsistentRead'>) =>
-    client.send(new QueryCommand({ TableName: tableName, ConsistentRead: true, ...input }));
+  const putBody = createPutBody(tableName);
 
   const page = async (position: { shard: number; fromSeq: number; limit: number }) => {
-    const answer = await query({
-      KeyConditionExpression: 'pk = :pk AND sk >= :from',
-      ExpressionAttributeValues: {
-        ':pk': text(partitionKey(position.shard, segmentOf(position.fromSeq))),
-        ':from': integer(position.fromSeq),
-      },
-      Limit: Math.min(position.limit, PAGE_RECORDS),
-    });
-    return { records: (answer.Items ?? []).map(toRecord), isLast: answer.LastEvaluatedKey === undefined };
+    const limit = Math.min(position.limit, PAGE_RECORDS);
+    const { items, isLast } = await query(client, pageQuery(tableName, { ...position, limit }));
+    return { records: items.map(recordOf), isLast };
   };
 
   const edgeOf = async (shard: number, segment: number, edge: 'first' | 'last'): Promise<number | undefined> => {
-    const answer = await query({
-      KeyConditionExpression: 'pk = :pk',
-      ExpressionAttributeValues: { ':pk': text(partitionKey(shard, segment)) },
-      ProjectionExpression: 'sk',
-      ScanIndexForward: edge === 'first',
-      Limit: 1,
-    });
-    const item = answer.Items?.[0];
-    return item === undefined ? undefined : integerOf(item, 'sk');
+    const { items } = await query(client, edgeQuery(tableName, { shard, segment, edge }));
+    return items[0] === undefined ? undefined : seqOf(items[0]);
   };
 
   /** The journal seems to end before `expected`: true end, a hole, or a writer that went on since we looked. */
@@ -91,22 +79,15 @@ export function createDynamoJournal({ client, tableName }: DynamoJournalOptions)
   }
 
   return {
-    append: (record) => append(client, tableName, record),
+    append: (record) => append(client, putBody(record)),
     read,
     lastSeq: (shard) => findLastSeq((segment) => edgeOf(shard, segment, 'last')),
   };
 }
 
-async function append(client: DynamoDBClient, tableName: string, record: JournalRecord): Promise<AppendOutcome> {
+async function append(client: DynamoWire, body: string): Promise<AppendOutcome> {
   try {
-    await client.send(
-      new PutItemCommand({
-        TableName: tableName,
-        Item: toItem(record),
-        ConditionExpression: 'attribute_not_exists(pk)',
-        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-      }),
-    );
+    await client.send('PutItem', body);
     return { status: 'appended' };
   } catch (error) {
     return failedAppend(error);
@@ -114,15 +95,30 @@ async function append(client: DynamoDBClient, tableName: string, record: Journal
 }
 
 function failedAppend(error: unknown): AppendOutcome {
-  if (error instanceof ConditionalCheckFailedException) {
-    if (error.Item === undefined) return { status: 'undecided', cause: error };
-    return {
-      status: 'conflict',
-      stored: { token: textOf(error.Item, 'token'), epoch: integerOf(error.Item, 'epoch') },
-    };
+  if (!(error instanceof DynamoWireError)) return { status: 'undecided', cause: error };
+  if (CALLER_ERRORS.has(error.name)) throw error;
+  if (error.name !== 'ConditionalCheckFailedException' || error.item === undefined) {
+    return { status: 'undecided', cause: error };
   }
-  if (error instanceof Error && CALLER_ERRORS.has(error.name)) throw error;
-  return { status: 'undecided', cause: error };
+  return { status: 'conflict', stored: storedOf(error.item) };
+}
+
+/** Sends a query until it is answered; a repeat of a read is harmless. Throws the last attempt's error. */
+async function query(
+  client: DynamoWire,
+  body: string,
+): Promise<{ readonly items: readonly WireItem[]; readonly isLast: boolean }> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const { Items: items, LastEvaluatedKey } = await client.send('Query', body);
+      if (!Array.isArray(items)) throw new DynamoWireError('UnreadableAnswer', 'no items', { retryable: true });
+      return { items, isLast: LastEvaluatedKey === undefined };
+    } catch (error) {
+      const isFinal = error instanceof DynamoWireError && !error.retryable;
+      if (isFinal || attempt === READ_ATTEMPTS) throw error;
+      await delay(READ_PAUSE_MS * 2 ** (attempt - 1));
+    }
+  }
 }
 
 /** Segments are filled in order, so the last one is found by doubling and halving: about 2·log2(segments) reads. */
@@ -141,25 +137,4 @@ async function findLastSeq(lastOf: (segment: number) => Promise<number | undefin
     else [known, low] = [found, middle];
   }
   return known;
-}
-
-const toItem = (record: JournalRecord) => ({
-  pk: text(partitionKey(record.shard, segmentOf(record.seq))),
-  sk: integer(record.seq),
-  epoch: integer(record.epoch),
-  token: text(record.token),
-  previousToken: text(record.previousToken),
-  body: { B: record.body },
-});
-
-/** The record of a stored item; streams deliver the same item, so the dispatcher reads it with this too. */
-export function toRecord(item: Item): JournalRecord {
-  return {
-    shard: Number.parseInt(textOf(item, 'pk'), 10),
-    seq: integerOf(item, 'sk'),
-    epoch: integerOf(item, 'epoch'),
-    token: textOf(item, 'token'),
-    previousToken: textOf(item, 'previousToken'),
-    body: bytesOf(item, 'body'),
-  };
 }

@@ -5,6 +5,7 @@ import type { ReadTable } from '@perps/contracts/projection';
 import type { ShardEvent } from '@perps/domain/shard';
 import { createProjector, type Projector } from '@perps/runtime/projection';
 import { z } from 'zod';
+import { journalClientOf } from './clients.ts';
 import { createDynamoJournal } from './dynamo-journal.ts';
 import { createDynamoReadModel } from './dynamo-read-model.ts';
 
@@ -32,10 +33,13 @@ export const readTableNames = (config: ReadTablesConfig): Readonly<Record<ReadTa
   fills: config.FILLS_TABLE,
 });
 
-/** Creates the projector; reads of the journal may be repeated, so the client may have retries. */
+/** Creates the projector. */
 export function createReadTablesProjector(client: DynamoDBClient, config: ReadTablesConfig): Projector {
   return createProjector({
-    journal: createDynamoJournal({ client, tableName: config.JOURNAL_TABLE }),
+    journal: createDynamoJournal({
+      client: journalClientOf(client),
+      tableName: config.JOURNAL_TABLE,
+    }),
     codec: createBatchCodec<ShardEvent>(),
     store: createDynamoReadModel({
       client,

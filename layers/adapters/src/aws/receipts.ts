@@ -6,6 +6,7 @@ import type { ShardEvent } from '@perps/domain/shard';
 import type { Clock } from '@perps/runtime/ports';
 import { createReceiptIssuer, type ReceiptIssuer } from '@perps/runtime/receipts';
 import { z } from 'zod';
+import { journalClientOf } from './clients.ts';
 import { createDynamoJournal } from './dynamo-journal.ts';
 import { createDynamoCheckpoints } from './dynamo-read-model.ts';
 import { createDynamoReceipts } from './dynamo-receipts.ts';
@@ -26,14 +27,14 @@ export type ReceiptsConfig = z.infer<typeof receiptsConfig>;
 /** The name of this consumer in the checkpoints table. */
 const CONSUMER = 'receipts';
 
-/** Creates the issuer; reads of the journal may be repeated, so the client may have retries. */
+/** Creates the issuer. */
 export function createReceipts(
   clients: { readonly dynamo: DynamoDBClient; readonly kms: KMSClient; readonly clock: Pick<Clock, 'now'> },
   config: ReceiptsConfig,
 ): ReceiptIssuer {
   const { dynamo: client, kms, clock } = clients;
   return createReceiptIssuer({
-    journal: createDynamoJournal({ client, tableName: config.JOURNAL_TABLE }),
+    journal: createDynamoJournal({ client: journalClientOf(client), tableName: config.JOURNAL_TABLE }),
     codec: createBatchCodec<ShardEvent>(),
     checkpoints: createDynamoCheckpoints({ client, checkpointsTable: config.CHECKPOINTS_TABLE, consumer: CONSUMER }),
     store: createDynamoReceipts({ client, tableName: config.RECEIPTS_TABLE }),

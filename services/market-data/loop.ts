@@ -4,6 +4,7 @@ import type { ContextFrame, FeedFrame, HealthFrame, UniverseFrame } from '@perps
 import type { L2Book, Trade } from '@perps/contracts/hyperliquid';
 import { initialPriceState, jumpBoundBps, judgePrice, type PriceState } from '@perps/domain/market';
 import type { Clock, Logger, Metrics } from '@perps/runtime/ports';
+import { bookHash } from './book-hash.ts';
 import { createConflation, type MarketFrame } from './conflation.ts';
 import { judgeHealth } from './health.ts';
 
@@ -61,7 +62,7 @@ class FeedLoop implements Feed {
     onBbo: ({ symbol, bbo, venueTime }) => this.#offer({ type: 'bbo', symbol, bbo, venueTime }),
     onBook: ({ symbol, bids, asks, venueTime, raw }) => {
       this.#books.set(symbol, raw);
-      this.#offer({ type: 'book', symbol, bids, asks, venueTime });
+      this.#offer({ type: 'book', symbol, bids, asks, venueTime, hash: bookHash(raw) });
     },
     onTrades: (symbol, trades) => {
       this.#trades.set(symbol, [...(this.#trades.get(symbol) ?? []), ...trades].slice(-TRADES_KEPT));

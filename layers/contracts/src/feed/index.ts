@@ -40,6 +40,8 @@ export interface BookFrame {
   readonly bids: readonly BookLevel[];
   readonly asks: readonly BookLevel[];
   readonly venueTime: number;
+  /** Of these levels, so that a receipt can name what it was priced on. */
+  readonly hash?: string;
 }
 
 export interface TradesFrame {

@@ -97,6 +97,7 @@ class Board implements MarketBoard {
       asks: book.asks,
       quoteAgeMs: this.#quoteAge(now),
       latencyMs: this.#health?.latencyMs ?? 0,
+      ...(market.book?.hash === undefined ? {} : { bookHash: market.book.hash }),
       isPriceHeld: context.isPriceHeld,
     };
   }

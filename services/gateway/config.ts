@@ -17,6 +17,8 @@ export const gatewayConfig = z.object({
   TRUST_PROXY: z.stringbool().default(false),
   IDENTITIES_TABLE: z.string(),
   LEASES_TABLE: z.string(),
+  RECEIPTS_TABLE: z.string(),
+  RECEIPT_KEY_ID: z.string(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 });
 

@@ -1,4 +1,12 @@
-import { createDynamoClient, createDynamoIdentities, createDynamoLeases, loadConfig } from '@perps/adapters/aws';
+import {
+  createDynamoClient,
+  createDynamoIdentities,
+  createDynamoLeases,
+  createDynamoReceipts,
+  createKmsClient,
+  createKmsReceiptKey,
+  loadConfig,
+} from '@perps/adapters/aws';
 import { createLogger, runService, systemClock } from '@perps/adapters/node';
 import { gatewayConfig } from './config.ts';
 import { startGateway } from './server.ts';
@@ -18,6 +26,10 @@ await runService(logger, async () => {
     trustProxy: config.TRUST_PROXY,
     leases: createDynamoLeases({ client, tableName: config.LEASES_TABLE, clock: systemClock }),
     identities: createDynamoIdentities({ client, tableName: config.IDENTITIES_TABLE }),
+    receipts: {
+      store: createDynamoReceipts({ client, tableName: config.RECEIPTS_TABLE }),
+      key: createKmsReceiptKey({ client: createKmsClient(), keyId: config.RECEIPT_KEY_ID }),
+    },
     clock: systemClock,
     logger,
   });

@@ -14,6 +14,7 @@ import { createHttpServer } from './http/http-server.ts';
 import { createIpBudget, isLoopback } from './http/ip-budget.ts';
 import { createInfo } from './info/index.ts';
 import { createMarketCache } from './market/market-cache.ts';
+import { addReceiptRoutes, type ReceiptSource } from './receipts/index.ts';
 import { createPublicTopics } from './stream/public-topics.ts';
 import { createUserTopics } from './stream/user-topics.ts';
 import { createStreamServer } from './stream/ws-server.ts';
@@ -31,6 +32,7 @@ export interface GatewayOptions {
   readonly trustProxy: boolean;
   readonly leases: LeaseStore;
   readonly identities: Identities;
+  readonly receipts: ReceiptSource;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly engineTiming?: Partial<EngineTiming>;
@@ -58,10 +60,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const deps = { markets, engines, accounts: createAccounts(options.identities), relay, clock };
   const answered = createAnsweredNonces();
+  const budget = createIpBudget({ weightPerMinute: (ip) => weightOf(ip, options), now: () => clock.monotonic() });
   const door = createDoor({
     answerInfo: createInfo(deps),
     execute: (request) => executeAction(request, { ...deps, answered, network }),
-    budget: createIpBudget({ weightPerMinute: (ip) => weightOf(ip, options), now: () => clock.monotonic() }),
+    budget,
     logger,
   });
   const http = createHttpServer({
@@ -70,6 +73,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     trustProxy: options.trustProxy,
     logger,
   });
+  addReceiptRoutes(http, { source: options.receipts, budget, logger });
   const publicTopics = createPublicTopics({
     markets,
     clock,

@@ -61,6 +61,12 @@ function memoryIdentities(): Identities & { readonly claims: Map<string, Identit
   };
 }
 
+/** Tests of receipts bring their own. */
+const NO_RECEIPTS: GatewayOptions['receipts'] = {
+  store: { find: async () => undefined },
+  key: { publicKey: async () => ({ keyId: '00'.repeat(32), publicKey: '' }) },
+};
+
 let lastNonce = 0;
 /** Fresh and rising. */
 export function nextNonce(): number {
@@ -83,6 +89,7 @@ export async function startHarness(options: Partial<GatewayOptions> = {}): Promi
     trustProxy: false,
     leases,
     identities,
+    receipts: NO_RECEIPTS,
     clock: systemClock,
     logger: silentLogger,
     ...options,

@@ -3,6 +3,7 @@ import { parseDecimal } from '@perps/domain/money';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { decimal, fail, invalid } from './control-answers.ts';
+import { noteLedger } from './ledger.ts';
 import { formatMoney } from './ticks.ts';
 import { deposit, randomHash, type Venue } from './venue.ts';
 
@@ -24,12 +25,11 @@ export function addMoneyRoutes(app: FastifyInstance, venue: Venue): void {
       return fail(reply, { status: 400, code: 'INVALID_AMOUNT', message: 'amount must have at most six decimals' });
     }
     const account = deposit(venue, parsed.data.address, amount);
-    account.ledger.push({
+    noteLedger(venue, account, {
       time: venue.clock.now(),
       hash: randomHash(venue),
       delta: { type: 'deposit', usdc: formatMoney(amount) },
     });
-    venue.outbox.of(account.address);
     venue.outbox.flush();
     return reply.send({ address: account.address, rawUsd: formatMoney(account.rawUsd) });
   });

@@ -2,6 +2,7 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { fail, invalid } from './control-answers.ts';
+import { addFundingRoutes } from './control-funding.ts';
 import { addMarketRoutes, type MarketControl } from './control-market.ts';
 import { addMoneyRoutes } from './control-money.ts';
 import { faultKinds, faultRequest, type Faults } from './faults.ts';
@@ -37,6 +38,7 @@ export function createControlServer(parts: ControlParts): ControlServer {
   );
   addFaultRoutes(app, parts.faults);
   addMarketRoutes(app, parts);
+  addFundingRoutes(app, parts);
   addMoneyRoutes(app, parts.venue);
   app.get('/state', async () => stateOf(parts));
   return {

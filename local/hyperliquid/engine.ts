@@ -5,6 +5,8 @@ import { createCandleStore } from './candles.ts';
 import { fireScheduledCancels } from './exchange/schedule.ts';
 import { HOUR_MS, settleDueHours } from './funding.ts';
 import { createCrowd, type Crowd } from './liquidity.ts';
+import { sampleAccounts } from './ledger.ts';
+import { liquidateAccounts } from './liquidation.ts';
 import { createMarket, updateMark, type Hold, type Market } from './market.ts';
 import { execute } from './matching.ts';
 import type { Settings } from './options.ts';
@@ -91,11 +93,13 @@ export function createVenueEngine(settings: Settings, prepare: (venue: Venue) =>
       fireScheduledCancels(venue, now);
       settleDueHours(venue, now);
       workTwaps(venue, now);
+      sampleAccounts(venue, now);
       venue.outbox.flush();
     },
     updateContexts: () => {
       for (const market of live) moveOracle(market, random, clock.now());
       fireTriggers(venue);
+      liquidateAccounts(venue);
       venue.outbox.flush();
     },
   };

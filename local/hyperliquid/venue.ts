@@ -89,6 +89,7 @@ export const ZERO_HASH = `0x${'0'.repeat(64)}`;
 export function deposit(venue: Venue, address: string, amount: bigint): Account {
   const account = accountOf(venue, address);
   account.rawUsd += amount;
+  account.netDeposits += amount;
   account.hasDeposited = true;
   return account;
 }

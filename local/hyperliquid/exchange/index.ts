@@ -19,6 +19,7 @@ import { topUpIsolatedMargin, updateIsolatedMargin, updateLeverage } from './lev
 import { batchModify, cancelByCloid, cancelByOid, modify, placeOrders } from './orders.ts';
 import { scheduleCancel } from './schedule.ts';
 import { sendUsd, withdraw } from './transfers.ts';
+import { sendAsset, spotSend, usdClassTransfer } from './spot-transfers.ts';
 import { twapCancel, twapOrder } from './twap.ts';
 
 /** What an action may use besides its fields. */
@@ -123,8 +124,13 @@ function performAccountAction(
     case 'setReferrer':
       context.account.referrer = action.code;
       return okDefault();
-    case 'noop':
     case 'usdClassTransfer':
+      return usdClassTransfer(context, action);
+    case 'spotSend':
+      return spotSend(context, action);
+    case 'sendAsset':
+      return sendAsset(context, action);
+    case 'noop':
     case 'reserveRequestWeight':
     case 'agentSetAbstraction':
     case 'claimRewards':
@@ -143,6 +149,8 @@ type SimulatedType =
   | 'setReferrer'
   | 'noop'
   | 'usdClassTransfer'
+  | 'spotSend'
+  | 'sendAsset'
   | 'reserveRequestWeight'
   | 'agentSetAbstraction'
   | 'claimRewards';
@@ -164,9 +172,6 @@ function performUnsupported(
       return errAnswer(errorTexts.vaultNotRegistered(action.vaultAddress));
     case 'agentSendAsset':
       return errAnswer(errorTexts.agentSendForeign);
-    case 'spotSend':
-    case 'sendAsset':
-      return errAnswer(errorTexts.invalidSend);
     default:
       return unreachable(action);
   }

@@ -1,6 +1,6 @@
 /** An order of a request in numbers of its market. */
 import { errorTexts, type ExchangeActionOf, type OrderWire } from '@perps/contracts/hyperliquid';
-import { absolute, positionSize } from '../accounts.ts';
+import { absolute, minimum, positionSize } from '../accounts.ts';
 import type { Market } from '../market.ts';
 import type { OrderTrigger } from '../orders.ts';
 import type { OrderRequest } from '../placement.ts';
@@ -33,7 +33,8 @@ export function readOrder(context: ActionContext, wire: OrderWire, options: Read
     market,
     side: wire.b ? 'B' : 'A',
     price,
-    size,
+    // A share of the position is never more than the position.
+    size: trigger?.position?.asked ?? size,
     tif: 'limit' in wire.t ? wire.t.limit.tif : 'Gtc',
     isReduceOnly: wire.r || options.isOnPosition,
     cloid: wire.c,
@@ -57,7 +58,7 @@ function readTrigger(
     price,
     isMarket,
     kind: tpsl,
-    position: isOnPosition ? { asked: size, held } : undefined,
+    position: isOnPosition ? { asked: minimum(size, held), held } : undefined,
     isTriggered: false,
   };
 }

@@ -1,4 +1,4 @@
-/** Money that leaves an account. */
+/** Money that leaves the venue or changes its owner in the perpetuals' wallet. */
 import {
   errAnswer,
   errorTexts,
@@ -8,6 +8,7 @@ import {
 } from '@perps/contracts/hyperliquid';
 import { parseDecimal } from '@perps/domain/money';
 import { crossSummary, maximum, type Account } from '../accounts.ts';
+import { noteLedger } from '../ledger.ts';
 import { restingMargin } from '../matching.ts';
 import { formatMoney } from '../ticks.ts';
 import { accountOf, deposit, type Venue } from '../venue.ts';
@@ -30,6 +31,7 @@ export function sendUsd(context: ActionContext, action: ExchangeActionOf<'usdSen
   if (amount === undefined || amount <= 0n) return errAnswer(errorTexts.invalidSend);
   if (amount > withdrawable(venue, account)) return errAnswer(errorTexts.withdrawalBalance);
   account.rawUsd -= amount;
+  account.netDeposits -= amount;
   const destination = normalAddress(action.destination);
   deposit(venue, destination, amount);
   const delta = {
@@ -40,10 +42,8 @@ export function sendUsd(context: ActionContext, action: ExchangeActionOf<'usdSen
     fee: '0.0',
   };
   const update = { time: venue.clock.now(), hash, delta };
-  account.ledger.push(update);
-  accountOf(venue, destination).ledger.push(update);
-  venue.outbox.of(account.address);
-  venue.outbox.of(destination);
+  noteLedger(venue, account, update);
+  if (destination !== account.address) noteLedger(venue, accountOf(venue, destination), update);
   return okDefault();
 }
 
@@ -54,13 +54,13 @@ export function withdraw(context: ActionContext, action: ExchangeActionOf<'withd
   if (amount === undefined || amount <= WITHDRAWAL_FEE) return errAnswer(errorTexts.withdrawalBalance);
   if (amount > withdrawable(venue, account)) return errAnswer(errorTexts.withdrawalBalance);
   account.rawUsd -= amount;
-  account.ledger.push({
+  account.netDeposits -= amount;
+  noteLedger(venue, account, {
     time: venue.clock.now(),
     hash,
     delta: { type: 'withdraw', usdc: formatMoney(amount - WITHDRAWAL_FEE), nonce, fee: formatMoney(WITHDRAWAL_FEE) },
   });
-  venue.outbox.of(account.address);
   return okDefault();
 }
 
-const normalAddress = (text: string): string => `0x${text.slice(-40).toLowerCase()}`;
+export const normalAddress = (text: string): string => `0x${text.slice(-40).toLowerCase()}`;

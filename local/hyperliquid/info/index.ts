@@ -1,5 +1,5 @@
 /** `/info`: one answer per request type. */
-import type { InfoRequestOf, InfoRequestType } from '@perps/contracts/hyperliquid';
+import type { InfoRequestOf, InfoRequestType, SpotClearinghouseState } from '@perps/contracts/hyperliquid';
 import { RECENT_TRADES, type Market } from '../market.ts';
 import { frontendOrderWire, historicalOrderWire, openOrderWire } from '../order-wire.ts';
 import { formatMoney } from '../ticks.ts';
@@ -20,6 +20,7 @@ import {
 } from './account-history.ts';
 import { activeAssetData, clearinghouseState } from './account-state.ts';
 import { allMids, answerL2Book, contexts, fundingHistory, predictedFundings } from './market-data.ts';
+import { portfolio } from './portfolio.ts';
 
 /** A request on which the venue itself fails (HTTP 500). */
 export const VENUE_FAILURE = Symbol('venue failure');
@@ -68,7 +69,7 @@ const handlers: Handlers = {
   fundingHistory,
 
   clearinghouseState: (venue, { user }) => clearinghouseState(venue, look(venue, user)),
-  spotClearinghouseState: () => ({ balances: [] }),
+  spotClearinghouseState: (venue, { user }) => spotState(look(venue, user)),
   openOrders: (venue, { user }) => venue.orders.open(user).map(openOrderWire).reverse(),
   frontendOpenOrders: (venue, { user }) =>
     venue.orders
@@ -133,19 +134,6 @@ function ledgerUpdates(account: Account, request: InfoRequestOf<'userNonFundingL
   return account.ledger.filter((update) => update.time >= start && update.time <= end);
 }
 
-const PORTFOLIO_PERIODS = ['day', 'week', 'month', 'allTime', 'perpDay', 'perpWeek', 'perpMonth', 'perpAllTime'];
-
-/** Only the present moment: the simulator keeps no history of account values. */
-function portfolio(venue: Venue, account: Account): unknown {
-  const { marginSummary, time } = clearinghouseState(venue, account);
-  const now = {
-    accountValueHistory: [[time, marginSummary.accountValue]],
-    pnlHistory: [[time, '0.0']],
-    vlm: formatMoney(account.volume),
-  };
-  return PORTFOLIO_PERIODS.map((period) => [period, now]);
-}
-
 const referral = (account: Account): unknown => ({
   referredBy: account.referrer === undefined ? null : { referrer: `0x${'0'.repeat(40)}`, code: account.referrer },
   cumVlm: formatMoney(account.volume),
@@ -156,6 +144,14 @@ const referral = (account: Account): unknown => ({
   referrerState: { stage: 'needToTrade', data: { required: '10000.0' } },
   rewardHistory: [],
 });
+
+/** Only USDC is kept; an empty wallet lists nothing. */
+function spotState(account: Account): SpotClearinghouseState {
+  if (account.spotUsd === 0n) return { balances: [] };
+  return {
+    balances: [{ coin: 'USDC', token: 0, total: formatMoney(account.spotUsd), hold: '0.0', entryNtl: '0.0' }],
+  };
+}
 
 /** The aggregate older front ends live on. */
 export function webData2(venue: Venue, user: string): unknown {
@@ -177,7 +173,7 @@ export function webData2(venue: Venue, user: string): unknown {
     isVault: false,
     user,
     twapStates: twapStates(venue, user),
-    spotState: { balances: [] },
+    spotState: spotState(account),
     spotAssetCtxs: SPOT_CONTEXTS,
     perpsAtOpenInterestCap: [],
   };

@@ -14,6 +14,7 @@ import { isShardWide, type RoutingPolicySet, type ShardEntry } from './messages.
 import { applyFunding } from './funding.ts';
 import { type AccountHistory, fillRecordOf, remember } from './history.ts';
 import { addResting, isResting, removeResting } from './resting-index.ts';
+import { followRisk } from './risk.ts';
 import { rememberResult } from './results.ts';
 import { isSharedStream, type ShardState, type VenueOrder } from './state.ts';
 
@@ -21,7 +22,8 @@ export function apply(state: ShardState, entry: ShardEntry): void {
   const { streamId, events, at } = entry;
   if (isSharedStream(streamId)) applyShardWide(state, entry);
   else {
-    let account = state.accounts.get(streamId) ?? accountDecider.initialState(streamId);
+    const before = state.accounts.get(streamId) ?? accountDecider.initialState(streamId);
+    let account = before;
     const memo = state.evolved.get(events);
     const states = memo?.from === account ? memo.states : undefined;
     events.forEach((event, index) => {
@@ -31,6 +33,7 @@ export function apply(state: ShardState, entry: ShardEntry): void {
       account = after;
     });
     state.accounts.set(streamId, account);
+    followRisk(state, before, account);
   }
   keepResult(state, entry);
 }

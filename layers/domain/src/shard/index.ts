@@ -7,6 +7,14 @@ export * from './messages.ts';
 export * from './decide.ts';
 export { apply } from './apply.ts';
 export * from './queries.ts';
+export {
+  accountsTouched,
+  liquidationsDue,
+  refreshRisk,
+  type RiskScopeFound,
+  slowRiskCheck,
+  slowRiskCheckOf,
+} from './risk.ts';
 export { deserialize, serialize, type SerializedShard, SHARD_SCHEMA_VERSION } from './serialize.ts';
 export { checks } from './checks.ts';
 export { HOUR_MS } from './funding.ts';

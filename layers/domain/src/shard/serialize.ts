@@ -7,6 +7,7 @@ import type { RoutingPolicy } from '../routing/index.ts';
 import { type AccountHistory, kept } from './history.ts';
 import { addResting, isResting } from './resting-index.ts';
 import type { RememberedResult } from './results.ts';
+import { rebuildRisk } from './risk.ts';
 import { initialShard, type ShardState, type VenueOrder } from './state.ts';
 
 /** Grows when the shape changes; older snapshots are then ignored and the journal is replayed. */
@@ -89,6 +90,7 @@ export function rebuildIndexes(state: ShardState): void {
   state.internalLots.clear();
   state.resting.clear();
   state.venueOwners.clear();
+  rebuildRisk(state);
   for (const account of state.accounts.values()) {
     for (const position of Object.values(account.positions)) addLots(state.internalLots, position);
     for (const order of Object.values(account.orders)) {

@@ -7,6 +7,7 @@ import {
   type VenueOrderRequest,
 } from '../account/index.ts';
 import { type FundingBook, initialFundingBook } from '../funding/index.ts';
+import { initialRiskIndex, type RiskIndex } from '../liquidation/index.ts';
 import type { PlatformAccount } from '../ledger/index.ts';
 import type { Usd } from '../money/index.ts';
 import { DEFAULT_ROUTING_POLICY, type RoutingPolicy } from '../routing/index.ts';
@@ -53,6 +54,8 @@ export interface ShardState {
   /** Signed net INTERNAL lots by symbol (I7). */
   readonly internalLots: Map<string, bigint>;
   readonly resting: RestingIndex;
+  /** Which accounts a mark may bring to a warning or a liquidation. */
+  readonly risk: RiskIndex;
   /** Whose order a venue cloid is, for live orders and those remembered for late fills. */
   readonly venueOwners: Map<string, string>;
   /** Memo of decisions that are about to be applied: what their events make of the account. No part of the state's value. */
@@ -82,6 +85,7 @@ export const initialShard = (shard: number): ShardState => ({
   funding: initialFundingBook(),
   internalLots: new Map(),
   resting: new Map(),
+  risk: initialRiskIndex(),
   venueOwners: new Map(),
   evolved: new WeakMap(),
 });

@@ -40,9 +40,10 @@ export function standingVenue(options: Partial<VenueSimulatorOptions> & { readon
   venue.outbox.onFlush((changes) => seen.push(changes));
   let nonce = clock.now();
 
-  const act = (privateKey: string, action: ExchangeAction): ExchangeAnswer => {
+  const act = (privateKey: string, action: ExchangeAction, ownNonce?: number): ExchangeAnswer => {
     nonce += 1;
-    return executeExchange(venue, signExchange({ action, nonce, network: 'Testnet', privateKey }));
+    const request = { action, nonce: ownNonce ?? nonce, network: 'Testnet' as const, privateKey };
+    return executeExchange(venue, signExchange(request));
   };
   const statuses = (privateKey: string, action: ExchangeAction): readonly OrderStatusItem[] => {
     const answer = act(privateKey, action);

@@ -12,6 +12,7 @@ const WIRE_TIF: Readonly<Record<TimeInForce, WireTif>> = { GTC: 'Gtc', IOC: 'Ioc
 
 /** Statuses Hyperliquid does not know are told as the nearest one it does (spec 02: EXPIRED is shown as canceled). */
 const WIRE_STATUS: Readonly<Record<OrderRecord['status'], WireOrderStatus>> = {
+  untriggered: 'open',
   open: 'open',
   pending: 'open',
   filled: 'filled',

@@ -13,6 +13,7 @@ export {
   DEFAULT_LEVERAGE,
   findOrder,
   findVenueOrder,
+  isActive,
   leverageSettingOf,
   OPEN_ORDERS_MAX,
   positionKey,
@@ -22,4 +23,6 @@ export * from './pricing.ts';
 export { availableMargin, openingLeft, orderMargins, unrealizedPnl } from './margin.ts';
 export { liquidationPrice, type LiquidationFacts } from './liquidation-price.ts';
 export * from './view.ts';
+export { firesAtOrBelow } from './triggers.ts';
+export { accountTradingState, isPaused, isTriggerHeld, marketState } from './trading-state.ts';
 export { filledOrder } from './evolve.ts';

@@ -12,10 +12,12 @@ import type { Transfer } from '../ledger/index.ts';
 import { negateSize, usd } from '../money/index.ts';
 import { isShardWide, type RoutingPolicySet, type ShardEntry } from './messages.ts';
 import { applyFunding } from './funding.ts';
-import { type AccountHistory, fillRecordOf, remember } from './history.ts';
+import { type AccountHistory, fillRecordOf, remember, triggerRecord } from './history.ts';
 import { addResting, isResting, removeResting } from './resting-index.ts';
 import { followRisk } from './risk.ts';
 import { rememberResult } from './results.ts';
+import { followExpiry, followSwitch } from './timers.ts';
+import { followTrigger } from './trigger-index.ts';
 import { isSharedStream, type ShardState, type VenueOrder } from './state.ts';
 
 export function apply(state: ShardState, entry: ShardEntry): void {
@@ -101,9 +103,36 @@ function derive(state: ShardState, step: Step): void {
       book(state, event.transfers);
       deriveLiquidation(state, event, step);
       return;
+    case 'TriggerPlaced':
+    case 'TriggerChanged':
+    case 'TriggerFired':
+    case 'TriggerEnded':
+      deriveTrigger(state, event, step);
+      return;
+    case 'CancelAllScheduled':
+    case 'CancelAllFired':
+      followSwitch(state.timers, before, after);
+      return;
     default:
       deriveVenue(state, event, before.accountId);
   }
+}
+
+/** An id is used once, and what ends without having fired is history. */
+function deriveTrigger(
+  state: ShardState,
+  event: Extract<AccountEvent, { type: 'TriggerPlaced' | 'TriggerChanged' | 'TriggerFired' | 'TriggerEnded' }>,
+  { before, after, at }: Step,
+): void {
+  const orderId = 'trigger' in event ? event.trigger.orderId : event.orderId;
+  const { accountId } = after;
+  state.nextOrderId = Math.max(state.nextOrderId, orderId + ID_STRIDE);
+  followTrigger(state.triggers, accountId, { before: before.triggers[orderId], after: after.triggers[orderId] });
+  if (event.type !== 'TriggerEnded') return;
+  const { trigger, status } = event;
+  const cause = event.cause === undefined ? {} : { cause: event.cause };
+  const record = { ...triggerRecord(accountId, trigger), status, ...cause, statusAt: at };
+  remember(historyOf(state, accountId).endedOrders, record);
 }
 
 /** Records of what is at the venue. */
@@ -201,12 +230,13 @@ function followById(state: ShardState, orderId: number, { before, after }: Step)
   follow(state, after.accountId, { before: before.orders[orderId], after: after.orders[orderId] });
 }
 
-/** Keeps the index of resting INTERNAL legs in step with an order. */
+/** Keeps the indexes of resting INTERNAL legs and of lifetimes in step with an order. */
 function follow(
   state: ShardState,
   accountId: string,
   order: { readonly before: Order | undefined; readonly after: Order | undefined },
 ): void {
+  followExpiry(state.timers, accountId, order);
   const was = isResting(order.before);
   const is = isResting(order.after);
   if (was === is) return;

@@ -2,11 +2,20 @@
 import { type AccountState, openingLeft, type Order } from '../account/index.ts';
 import { isResting } from './resting-index.ts';
 import { addLots } from './serialize.ts';
+import { countSorted } from './sorted-list.ts';
 import type { ShardState } from './state.ts';
+import { timersOf } from './timers.ts';
+import { countTriggers } from './trigger-index.ts';
 
 /** Empty when all is well. */
 export function checks(state: ShardState): readonly string[] {
-  return [...ledgerChecks(state), ...accountChecks(state), ...exposureChecks(state), ...venueChecks(state)];
+  return [
+    ...ledgerChecks(state),
+    ...accountChecks(state),
+    ...exposureChecks(state),
+    ...timingChecks(state),
+    ...venueChecks(state),
+  ];
 }
 
 function ledgerChecks(state: ShardState): readonly string[] {
@@ -31,6 +40,11 @@ function accountChecks(state: ShardState): readonly string[] {
     for (const position of Object.values(account.positions)) {
       if (position.isolatedMargin < 0n) failures.push(`${position.positionId} has negative collateral`);
       if (position.size === 0n) failures.push(`${position.positionId} is flat but kept`);
+    }
+    for (const { orderId } of Object.values(account.triggers)) {
+      if (orderIds.has(orderId)) failures.push(`trigger ${orderId} exists twice`);
+      orderIds.add(orderId);
+      if (orderId >= state.nextOrderId) failures.push(`trigger ${orderId} is beyond the next id`);
     }
     for (const order of Object.values(account.orders)) {
       if (orderIds.has(order.orderId)) failures.push(`order ${order.orderId} exists twice`);
@@ -63,6 +77,22 @@ function exposureChecks(state: ShardState): readonly string[] {
   let indexed = 0;
   for (const { buy, sell } of state.resting.values()) indexed += buy.length + sell.length;
   return indexed === resting ? failures : [...failures, `${indexed} resting orders are indexed, ${resting} exist`];
+}
+
+/** What fires by price or time is indexed, and nothing else is. */
+function timingChecks(state: ShardState): readonly string[] {
+  let armed = 0;
+  let timers = 0;
+  for (const account of state.accounts.values()) {
+    timers += timersOf(account);
+    for (const trigger of Object.values(account.triggers)) armed += trigger.isArmed ? 1 : 0;
+  }
+  const indexed = countTriggers(state.triggers);
+  const timed = countSorted(state.timers);
+  return [
+    ...(indexed === armed ? [] : [`${indexed} triggers are indexed, ${armed} are armed`]),
+    ...(timed === timers ? [] : [`${timed} timers are indexed, ${timers} exist`]),
+  ];
 }
 
 /** Every venue leg that is not over has its record, and no record is without its leg. */

@@ -1,6 +1,6 @@
 /** What happened to an account's orders, newest part kept in the shard; tables serve the rest. */
-import type { AccountEvent, EndStatus, Liquidity, Order, Side } from '../account/index.ts';
-import type { Price, Size, Usd } from '../money/index.ts';
+import type { AccountEvent, EndStatus, Liquidity, Order, Side, TriggerOrder } from '../account/index.ts';
+import { type Price, type Size, type Usd, ZERO_SIZE, ZERO_USD } from '../money/index.ts';
 import type { Route } from '../routing/index.ts';
 
 /** Ended orders, and fills, kept per account (as many as Hyperliquid answers). */
@@ -8,13 +8,15 @@ export const HISTORY_MAX = 2_000;
 /** A list is cut back only when it is this much too long: amortised, one copy per so many additions. */
 const SLACK = 256;
 
-/** One order as history tells it: live or ended. */
+/** One order as history tells it: waiting for its trigger, live or ended. */
 export interface OrderRecord {
   readonly accountId: string;
   readonly order: Order;
-  readonly status: 'open' | 'pending' | EndStatus;
+  readonly status: 'untriggered' | 'open' | 'pending' | EndStatus;
   readonly cause?: string;
   readonly statusAt: number;
+  /** Where it has not fired, or ended without it: the trigger order itself. `order` then has no legs. */
+  readonly untriggered?: TriggerOrder;
 }
 
 /** One execution as history tells it. */
@@ -56,6 +58,30 @@ export const kept = <Item>(items: readonly Item[]): readonly Item[] =>
 /** A live order's status as history tells it. */
 export const liveStatus = (order: Order): 'open' | 'pending' =>
   order.legs.some((leg) => leg.status === 'pending') ? 'pending' : 'open';
+
+/** A trigger order that has not fired, as history tells it. A market one would be IOC, a limit one GTC. */
+export const triggerRecord = (accountId: string, trigger: TriggerOrder): OrderRecord => ({
+  accountId,
+  order: {
+    orderId: trigger.orderId,
+    ...(trigger.cloid === undefined ? {} : { cloid: trigger.cloid }),
+    symbol: trigger.symbol,
+    side: trigger.side,
+    size: trigger.size,
+    limitPrice: trigger.limitPrice,
+    timeInForce: trigger.trigger.isMarket ? 'IOC' : 'GTC',
+    reduceOnly: trigger.reduceOnly,
+    legs: [],
+    filledSize: ZERO_SIZE,
+    filledNotional: ZERO_USD,
+    orderMargin: ZERO_USD,
+    placedAt: trigger.placedAt,
+    trigger: trigger.trigger,
+  },
+  status: 'untriggered',
+  statusAt: trigger.placedAt,
+  untriggered: trigger,
+});
 
 /** The venue's executions have its hash; what we execute ourselves has no transaction. */
 const NO_TRANSACTION = `0x${'0'.repeat(64)}`;

@@ -2,6 +2,8 @@
 export * from './state.ts';
 export * from './history.ts';
 export * from './resting-index.ts';
+export { type IndexedTrigger, REACHED_MAX, reachedTriggers } from './trigger-index.ts';
+export { DUE_MAX, type DueTimer, dueTimers } from './timers.ts';
 export * from './results.ts';
 export * from './messages.ts';
 export * from './decide.ts';

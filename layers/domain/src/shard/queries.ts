@@ -1,7 +1,7 @@
 /** What the host and the doors ask of a shard's state. */
 import { type AccountState, findVenueOrder, type Order } from '../account/index.ts';
 import type { Bbo } from '../market/index.ts';
-import { type FillRecord, HISTORY_MAX, kept, liveStatus, type OrderRecord } from './history.ts';
+import { type FillRecord, HISTORY_MAX, kept, liveStatus, type OrderRecord, triggerRecord } from './history.ts';
 import { crossed, type RestingOrder } from './resting-index.ts';
 import type { ShardState, VenueOrder } from './state.ts';
 
@@ -48,9 +48,13 @@ export function orderRecord(
   return orderRecords(state, query.accountId).find(matches);
 }
 
-/** Live and ended orders, newest first, at most 2,000. */
+/** Live, untriggered and ended orders, newest first, at most 2,000. */
 export function orderRecords(state: ShardState, accountId: string): readonly OrderRecord[] {
-  const live = Object.values(state.accounts.get(accountId)?.orders ?? {}).map((order) => liveRecord(accountId, order));
+  const account = state.accounts.get(accountId);
+  const live = [
+    ...Object.values(account?.orders ?? {}).map((order) => liveRecord(accountId, order)),
+    ...Object.values(account?.triggers ?? {}).map((trigger) => triggerRecord(accountId, trigger)),
+  ];
   const ended = kept(state.history.get(accountId)?.endedOrders ?? []);
   return [...live, ...ended].sort((left, right) => right.order.orderId - left.order.orderId).slice(0, HISTORY_MAX);
 }

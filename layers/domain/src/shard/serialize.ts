@@ -8,6 +8,8 @@ import { type AccountHistory, kept } from './history.ts';
 import { addResting, isResting } from './resting-index.ts';
 import type { RememberedResult } from './results.ts';
 import { rebuildRisk } from './risk.ts';
+import { followExpiry, followSwitch } from './timers.ts';
+import { followTrigger } from './trigger-index.ts';
 import { initialShard, type ShardState, type VenueOrder } from './state.ts';
 
 /** Grows when the shape changes; older snapshots are then ignored and the journal is replayed. */
@@ -89,6 +91,8 @@ export function deserialize(data: SerializedShard): ShardState {
 export function rebuildIndexes(state: ShardState): void {
   state.internalLots.clear();
   state.resting.clear();
+  state.triggers.clear();
+  state.timers.runs.length = 0;
   state.venueOwners.clear();
   rebuildRisk(state);
   for (const account of state.accounts.values()) {
@@ -96,7 +100,12 @@ export function rebuildIndexes(state: ShardState): void {
     for (const order of Object.values(account.orders)) {
       if (isResting(order)) addResting(state.resting, account.accountId, order);
       ownVenueLegs(state, account.accountId, order);
+      followExpiry(state.timers, account.accountId, { before: undefined, after: order });
     }
+    for (const trigger of Object.values(account.triggers)) {
+      followTrigger(state.triggers, account.accountId, { before: undefined, after: trigger });
+    }
+    followSwitch(state.timers, undefined, account);
     for (const order of account.closedVenueOrders) ownVenueLegs(state, account.accountId, order);
   }
 }

@@ -14,6 +14,8 @@ import { DEFAULT_ROUTING_POLICY, type RoutingPolicy } from '../routing/index.ts'
 import type { AccountHistory } from './history.ts';
 import type { RestingIndex } from './resting-index.ts';
 import type { StreamResults } from './results.ts';
+import { initialTimers, type TimerIndex } from './timers.ts';
+import type { TriggerIndex } from './trigger-index.ts';
 
 /** Hyperliquid's base schedule and 2 bp builder fee, in tenths of a basis point (spec 02). */
 export const DEFAULT_FEES: FeeSchedule = { taker: 45, maker: 15, builder: 20 };
@@ -54,6 +56,10 @@ export interface ShardState {
   /** Signed net INTERNAL lots by symbol (I7). */
   readonly internalLots: Map<string, bigint>;
   readonly resting: RestingIndex;
+  /** Armed triggers. */
+  readonly triggers: TriggerIndex;
+  /** Dead-man's switches and lifetimes of orders. */
+  readonly timers: TimerIndex;
   /** Which accounts a mark may bring to a warning or a liquidation. */
   readonly risk: RiskIndex;
   /** Whose order a venue cloid is, for live orders and those remembered for late fills. */
@@ -85,6 +91,8 @@ export const initialShard = (shard: number): ShardState => ({
   funding: initialFundingBook(),
   internalLots: new Map(),
   resting: new Map(),
+  triggers: new Map(),
+  timers: initialTimers(),
   risk: initialRiskIndex(),
   venueOwners: new Map(),
   evolved: new WeakMap(),

@@ -1,0 +1,68 @@
+/** What comes due by time alone: dead-man's switches and lifetimes of orders, soonest first. */
+import { type AccountState, isActive, type Order } from '../account/index.ts';
+import { addSorted, emptyList, removeSorted, type SortedList, takeFront } from './sorted-list.ts';
+import type { ShardState } from './state.ts';
+
+export type DueTimer =
+  | { readonly kind: 'cancelAll'; readonly accountId: string }
+  | { readonly kind: 'expire'; readonly accountId: string; readonly orderId: number };
+
+interface Timer {
+  readonly at: number;
+  readonly accountId: string;
+  /** Zero: the account's switch. */
+  readonly orderId: number;
+}
+
+export type TimerIndex = SortedList<Timer>;
+
+/** Told at most by one call; the rest with the next. */
+export const DUE_MAX = 1_000;
+
+export const initialTimers = (): TimerIndex => emptyList(soonestFirst);
+
+/** Timers that are due at `at` (ms), soonest first; costs nothing where none is. */
+export const dueTimers = (state: ShardState, at: number, max = DUE_MAX): readonly DueTimer[] =>
+  takeFront(state.timers, { max, isReached: (timer) => timer.at <= at }).map(({ accountId, orderId }) =>
+    orderId === 0 ? { kind: 'cancelAll', accountId } : { kind: 'expire', accountId, orderId },
+  );
+
+/** Keeps the switch of an account in step. */
+export function followSwitch(timers: TimerIndex, before: AccountState | undefined, after: AccountState): void {
+  const was = before?.cancelAllAt;
+  const is = after.cancelAllAt;
+  if (was === is) return;
+  const { accountId } = after;
+  if (was !== undefined) removeSorted(timers, { at: was, accountId, orderId: 0 });
+  if (is !== undefined) addSorted(timers, { at: is, accountId, orderId: 0 });
+}
+
+/** Keeps the lifetime of an order in step; what is asked to cancel already has no timer. */
+export function followExpiry(
+  timers: TimerIndex,
+  accountId: string,
+  order: { readonly before: Order | undefined; readonly after: Order | undefined },
+): void {
+  const was = expiryOf(order.before);
+  const is = expiryOf(order.after);
+  if (was === is) return;
+  const orderId = order.before?.orderId ?? order.after?.orderId ?? 0;
+  if (was !== undefined) removeSorted(timers, { at: was, accountId, orderId });
+  if (is !== undefined) addSorted(timers, { at: is, accountId, orderId });
+}
+
+/** Timers that an account's state calls for. */
+export function timersOf(account: AccountState): number {
+  let count = account.cancelAllAt === undefined ? 0 : 1;
+  for (const key in account.orders) count += expiryOf(account.orders[key]) === undefined ? 0 : 1;
+  return count;
+}
+
+const expiryOf = (order: Order | undefined): number | undefined =>
+  order?.expiresAt !== undefined && isActive(order) ? order.expiresAt : undefined;
+
+function soonestFirst(left: Timer, right: Timer): number {
+  if (left.at !== right.at) return left.at - right.at;
+  if (left.orderId !== right.orderId) return left.orderId - right.orderId;
+  return left.accountId < right.accountId ? -1 : left.accountId > right.accountId ? 1 : 0;
+}

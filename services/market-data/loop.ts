@@ -2,7 +2,15 @@
 import type { ParsedContext, ParsedUniverse, UpstreamEvents, UpstreamStatus } from '@perps/adapters/hyperliquid';
 import type { ContextFrame, FeedFrame, HealthFrame, UniverseFrame } from '@perps/contracts/feed';
 import type { L2Book, Trade } from '@perps/contracts/hyperliquid';
-import { initialPriceState, jumpBoundBps, judgePrice, type PriceState } from '@perps/domain/market';
+import {
+  initialPriceState,
+  initialVolatility,
+  judgePrice,
+  judgeVolatility,
+  jumpBoundBps,
+  type PriceState,
+  type VolatilityState,
+} from '@perps/domain/market';
 import type { Clock, Logger, Metrics } from '@perps/runtime/ports';
 import { bookHash } from './book-hash.ts';
 import { createConflation, type MarketFrame } from './conflation.ts';
@@ -42,6 +50,7 @@ class FeedLoop implements Feed {
   readonly #options: FeedOptions;
   readonly #waiting = createConflation();
   readonly #prices = new Map<string, PriceState>();
+  readonly #volatility = new Map<string, VolatilityState>();
   /** Newest published frame by key, for snapshots. */
   readonly #published = new Map<string, MarketFrame>();
   readonly #candles = new Map<string, MarketFrame>();
@@ -129,6 +138,7 @@ class FeedLoop implements Feed {
 
   #forget(symbol: string): void {
     this.#prices.delete(symbol);
+    this.#volatility.delete(symbol);
     this.#books.delete(symbol);
     for (const type of ['context', 'bbo', 'book']) this.#published.delete(`${type}:${symbol}`);
   }
@@ -140,8 +150,25 @@ class FeedLoop implements Feed {
     if (verdict === 'refused') return this.#options.metrics.count('priceRefused', 1, { symbol });
     this.#prices.set(symbol, state);
     if (verdict === 'held' && before.held === undefined) this.#tellHeld(context, before);
-    const frame = contextFrame(context, state);
+    const isVolatile = verdict === 'accepted' ? this.#judgeVolatility(symbol, state) : this.#isVolatile(symbol);
+    const frame = contextFrame(context, state, isVolatile);
     return frame === undefined ? undefined : this.#offer(frame);
+  }
+
+  #isVolatile(symbol: string): boolean {
+    return this.#volatility.get(symbol)?.isVolatile === true;
+  }
+
+  #judgeVolatility(symbol: string, { accepted }: PriceState): boolean {
+    const before = this.#volatility.get(symbol) ?? initialVolatility;
+    if (accepted === undefined) return before.isVolatile;
+    const after = judgeVolatility(before, { price: accepted.markPrice, at: accepted.markAt });
+    this.#volatility.set(symbol, after);
+    if (after.isVolatile !== before.isVolatile) {
+      this.#options.metrics.gauge('volatilityHold', after.isVolatile ? 1 : 0, { symbol });
+      this.#options.logger.warn(after.isVolatile ? 'volatility hold begins' : 'volatility hold ends', { symbol });
+    }
+    return after.isVolatile;
   }
 
   #tellHeld({ symbol, raw }: ParsedContext, before: PriceState): void {
@@ -186,7 +213,7 @@ class FeedLoop implements Feed {
 }
 
 /** undefined while no price was ever accepted: there is nothing to trade on. */
-function contextFrame(context: ParsedContext, state: PriceState): ContextFrame | undefined {
+function contextFrame(context: ParsedContext, state: PriceState, isVolatile: boolean): ContextFrame | undefined {
   if (state.accepted === undefined) return undefined;
   return {
     type: 'context',
@@ -194,6 +221,7 @@ function contextFrame(context: ParsedContext, state: PriceState): ContextFrame |
     ...state.accepted,
     fundingRate: context.fundingRate,
     isPriceHeld: state.held !== undefined,
+    isVolatile,
     raw: context.raw,
   };
 }

@@ -83,8 +83,8 @@ describe('/exchange', () => {
         { status: 'waitingForFill', orderId: 7 },
       ],
     });
-    const group = order(wire(), child('tp', '110000', false), child('sl', '90000', true));
-    const answer = await gateway.act(ALICE, { ...group, grouping: 'normalTpsl' });
+    const orders = [wire(), child('tp', '110000', false), child('sl', '90000', true)];
+    const answer = await gateway.act(ALICE, { type: 'order', orders, grouping: 'normalTpsl' });
     expect(statusesOf(answer)).toEqual([{ resting: { oid: 5 } }, 'waitingForFill', 'waitingForFill']);
     const command = gateway.engine.commands.at(-1);
     expect(command).toMatchObject({ type: 'PlaceOrders', grouping: 'normalTpsl' });
@@ -98,7 +98,7 @@ describe('/exchange', () => {
   it('opens no entry whose stop cannot be read', async () => {
     const stop = wire({ a: 77, t: { trigger: { isMarket: true, triggerPx: '90000', tpsl: 'sl' } } });
     const before = gateway.engine.commands.length;
-    const answer = await gateway.act(ALICE, { ...order(wire(), stop), grouping: 'normalTpsl' });
+    const answer = await gateway.act(ALICE, { type: 'order', orders: [wire(), stop], grouping: 'normalTpsl' });
     expect(errOf(answer)).toBe('Unknown asset. asset=77');
     expect(gateway.engine.commands).toHaveLength(before);
   });
@@ -112,7 +112,7 @@ describe('/exchange', () => {
     });
     expect(errOf(await gateway.act(ALICE, order(stop)))).toBe('Order has zero size.');
     gateway.engine.answerNext({ kind: 'orders', orders: [{ status: 'waitingForTrigger', orderId: 9 }] });
-    const answer = await gateway.act(ALICE, { ...order(stop), grouping: 'positionTpsl' });
+    const answer = await gateway.act(ALICE, { type: 'order', orders: [stop], grouping: 'positionTpsl' });
     expect(statusesOf(answer)).toEqual(['waitingForTrigger']);
   });
 

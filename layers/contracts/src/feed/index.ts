@@ -24,6 +24,8 @@ export interface ContextFrame {
   /** Receipt of the last accepted mark, wall ms. */
   readonly markAt: number;
   readonly isPriceHeld: boolean;
+  /** Of the symbol itself; the reader adds Bitcoin's, which holds all. */
+  readonly isVolatile?: boolean;
   readonly raw: AssetCtx;
 }
 

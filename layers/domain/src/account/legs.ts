@@ -86,6 +86,7 @@ function openingDecision(draft: Draft, opening: Omit<Division, 'orderId'>): Rout
       latencyMs: view.latencyMs,
       quoteAgeMs: view.quoteAgeMs,
       isPriceHeld: view.isPriceHeld,
+      isVolatile: view.isVolatile === true,
     },
     policy,
   );

@@ -50,4 +50,6 @@ export interface MarketView {
   readonly bookHash?: string;
   /** A held jump (spec 01, price sanity): internalisation of the symbol pauses. */
   readonly isPriceHeld: boolean;
+  /** Its realised volatility, or Bitcoin's, is over the limit: nothing of it opens INTERNAL. */
+  readonly isVolatile?: boolean;
 }

@@ -18,6 +18,7 @@ export type RoutingReason =
   | 'hl_latency_exceeded'
   | 'quote_stale'
   | 'price_held'
+  | 'volatility_exceeded'
   | 'held'
   | 'net_exposure_limit'
   | 'total_exposure_limit'
@@ -95,6 +96,7 @@ export interface RoutingFacts {
   readonly latencyMs: number;
   readonly quoteAgeMs: number;
   readonly isPriceHeld: boolean;
+  readonly isVolatile?: boolean;
 }
 
 export interface RoutingDecision {

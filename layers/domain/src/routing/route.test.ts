@@ -38,6 +38,7 @@ const rows: readonly Row[] = [
   ['latency 500 ms', { latencyMs: 500 }, {}, 'within_threshold'],
   ['a quote older than 500 ms', { quoteAgeMs: 501 }, {}, 'quote_stale'],
   ['a held price', { isPriceHeld: true }, {}, 'price_held'],
+  ['SC-EC-003 a volatile market', { isVolatile: true }, {}, 'volatility_exceeded'],
   ['a global hold', {}, { holds: ['volatility'] }, 'held'],
   ['a hold of the symbol', {}, { symbols: { BTC: { isInternalised: true, holds: ['hedge'] } } }, 'held'],
   ['SC-RT-004 long at the limit, buys', { netExposure: dollars('1000000') }, {}, 'net_exposure_limit'],

@@ -44,6 +44,7 @@ function marketForces(
 ): RoutingReason | undefined {
   if (policy.holds.length > 0 || (symbolPolicy?.holds?.length ?? 0) > 0) return 'held';
   if (facts.isPriceHeld) return 'price_held';
+  if (facts.isVolatile === true) return 'volatility_exceeded';
   if (facts.latencyMs > policy.latencyMsMax) return 'hl_latency_exceeded';
   if (facts.quoteAgeMs > policy.quoteAgeMsMax) return 'quote_stale';
   if (symbolPolicy?.isInternalised !== true) return 'symbol_not_internalised';

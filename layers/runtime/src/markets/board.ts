@@ -45,6 +45,8 @@ interface Market {
 
 /** The age of what has not come yet: finite, because ages are journaled. */
 const NEVER_MS = Number.MAX_SAFE_INTEGER;
+/** When this one is volatile, every market is (SC-EC-003). */
+const LEADER = 'BTC';
 const EMPTY_BBO: Bbo = { bid: undefined, ask: undefined };
 
 class Board implements MarketBoard {
@@ -99,6 +101,7 @@ class Board implements MarketBoard {
       latencyMs: this.#health?.latencyMs ?? 0,
       ...(market.book?.hash === undefined ? {} : { bookHash: market.book.hash }),
       isPriceHeld: context.isPriceHeld,
+      isVolatile: context.isVolatile === true || this.#markets.get(LEADER)?.context?.isVolatile === true,
     };
   }
 

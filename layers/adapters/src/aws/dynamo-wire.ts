@@ -2,18 +2,15 @@
  * DynamoDB's JSON protocol for the journal's two operations: one signed request and one answer, nothing repeated. The
  * SDK still says who we are and where to send; what it does for every request besides costs more than the request.
  */
-import { Agent as HttpAgent, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { crc32 } from 'node:zlib';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { resolveDynamoEndpoint, type DynamoEndpoint } from './dynamo-endpoint.ts';
-import { createSigner, type RawHeaders, type SigningRequest } from './sigv4.ts';
+import type { HttpAnswer } from './http-answer.ts';
+import { createHttpLines, type HttpLines } from './http-lines.ts';
+import { createSigner, type SigningRequest } from './sigv4.ts';
 
 const SERVICE_VERSION = 'DynamoDB_20120810';
 const CONTENT_TYPE = 'application/x-amz-json-1.0';
-
-/** A page ends at 1 MB of items; base64 and JSON make less than three of it. */
-const ANSWER_BYTES_MAX = 8 * 2 ** 20;
 
 const THROTTLES = new Set([
   'ProvisionedThroughputExceededException',
@@ -64,8 +61,8 @@ export class DynamoWireError extends Error {
 
 export interface DynamoWire {
   /**
-   * Sends once. Rejects with `DynamoWireError` for errors of the service, time-outs and answers nobody can read, and with
-   * the error of the socket or of the credentials' source: all but the service's own refusals leave open what happened.
+   * Sends once. Rejects with `DynamoWireError` for errors of the service and answers nobody can read, and with the errors
+   * of `HttpLines` and of the credentials' source: all but the service's own refusals leave open what happened.
    */
   send(operation: 'PutItem' | 'Query', body: string): Promise<WireAnswer>;
   destroy(): void;
@@ -82,21 +79,16 @@ export interface DynamoWireOptions {
   readonly now?: () => number;
 }
 
-interface Answer {
-  readonly status: number;
-  readonly headers: IncomingMessage['headers'];
-  readonly bytes: Buffer;
-}
-
 interface Connection {
-  readonly open: (headers: RawHeaders) => ClientRequest;
-  readonly sign: (request: SigningRequest) => RawHeaders;
-  readonly destroy: () => void;
+  readonly path: string;
+  readonly lines: HttpLines;
+  /** Gives the header lines. */
+  readonly sign: (request: SigningRequest) => string;
 }
 
 /** Creates the client. Credentials are asked for on each request: their provider keeps them and renews them in time. */
 export function createDynamoWire(options: DynamoWireOptions): DynamoWire {
-  const { client, timeoutMs, now = Date.now } = options;
+  const { client, now = Date.now } = options;
   let connecting: Promise<Connection> | undefined;
   let clockOffsetMs = 0;
 
@@ -111,95 +103,59 @@ export function createDynamoWire(options: DynamoWireOptions): DynamoWire {
   };
 
   /** Only the next request profits: this one keeps its error, because a put must never be sent twice. */
-  const learnClock = (headers: IncomingMessage['headers']): void => {
-    const serverTime = Date.parse(headers.date ?? '');
+  const learnClock = ({ header }: HttpAnswer): void => {
+    const serverTime = Date.parse(header('date') ?? '');
     if (!Number.isNaN(serverTime)) clockOffsetMs = serverTime - now();
   };
 
   return {
     send: async (operation, body) => {
-      const { sign, open } = await connect();
+      const { sign, lines, path } = await connect();
       const credentials = await client.config.credentials();
       const target = `${SERVICE_VERSION}.${operation}`;
       const headers = sign({ target, body, at: now() + clockOffsetMs, credentials });
-      const answer = await exchange(open, { headers, body, timeoutMs });
+      const length = Buffer.byteLength(body);
+      const answer = await lines.send(
+        `POST ${path} HTTP/1.1\r\n${headers}content-length: ${length}\r\n\r\n${body}`,
+        length === body.length ? 'latin1' : 'utf8',
+      );
       if (answer.status === 200) return parse(answer);
       const error = errorOf(answer);
-      if (SKEW_ERRORS.has(error.name)) learnClock(answer.headers);
+      if (SKEW_ERRORS.has(error.name)) learnClock(answer);
       throw error;
     },
     destroy: () => {
-      void connecting?.then((connection) => connection.destroy()).catch(() => undefined);
+      void connecting?.then(({ lines }) => lines.destroy()).catch(() => undefined);
       client.destroy();
     },
   };
 }
 
-function connectionTo(endpoint: DynamoEndpoint, { maxSockets, keepAliveMs }: DynamoWireOptions): Connection {
+function connectionTo(endpoint: DynamoEndpoint, options: DynamoWireOptions): Connection {
   const { isSecure, hostname, port, path, region } = endpoint;
-  const settings = { keepAlive: true, keepAliveMsecs: keepAliveMs, maxSockets, noDelay: true };
-  const agent = isSecure ? new HttpsAgent(settings) : new HttpAgent(settings);
-  const request = isSecure ? httpsRequest : httpRequest;
   const host = port === undefined ? hostname : `${hostname}:${port}`;
-  const target = {
-    method: 'POST',
-    agent,
-    hostname: hostname.replace(/^\[|\]$/g, ''),
-    path,
-    ...(port === undefined ? {} : { port }),
-  };
+  const { timeoutMs, maxSockets, keepAliveMs } = options;
   return {
-    open: (headers) => request({ ...target, headers }),
+    path,
     sign: createSigner({ region, service: 'dynamodb', host, path, contentType: CONTENT_TYPE }),
-    destroy: () => agent.destroy(),
+    lines: createHttpLines({
+      isSecure,
+      hostname: hostname.replaceAll(/[[\]]/g, ''),
+      port: port ?? (isSecure ? 443 : 80),
+      timeoutMs,
+      maxSockets,
+      keepAliveMs,
+    }),
   };
-}
-
-/** One request, one answer. A text without anything beyond ASCII leaves in one piece with its headers. */
-function exchange(
-  open: (headers: RawHeaders) => ClientRequest,
-  { headers, body, timeoutMs }: { readonly headers: RawHeaders; readonly body: string; readonly timeoutMs: number },
-): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const length = Buffer.byteLength(body);
-    const request = open([...headers, 'content-length', String(length)]);
-    const fail = (error: Error): void => {
-      clearTimeout(timer);
-      reject(error);
-      request.destroy(error);
-    };
-    const timer = setTimeout(() => {
-      fail(new DynamoWireError('TimeoutError', `no answer in ${timeoutMs} ms`, { retryable: true }));
-    }, timeoutMs);
-    request.on('error', fail);
-    request.on('response', (response) => {
-      const chunks: Buffer[] = [];
-      let size = 0;
-      response.on('data', (chunk: Buffer) => {
-        timer.refresh();
-        chunks.push(chunk);
-        size += chunk.length;
-        if (size > ANSWER_BYTES_MAX) fail(unreadable('longer than any answer'));
-      });
-      response.on('error', fail);
-      response.on('end', () => {
-        clearTimeout(timer);
-        const [first = Buffer.alloc(0)] = chunks;
-        const bytes = chunks.length > 1 ? Buffer.concat(chunks, size) : first;
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, bytes });
-      });
-    });
-    request.end(body, length === body.length ? 'latin1' : 'utf8');
-  });
 }
 
 const unreadable = (reason: string): DynamoWireError =>
   new DynamoWireError('UnreadableAnswer', `answer of DynamoDB: ${reason}`, { retryable: true });
 
 /** Throws `DynamoWireError` where the bytes are not those that were sent, or no JSON object. */
-function parse({ headers, bytes }: Answer): WireAnswer {
-  const checksum = headers['x-amz-crc32'];
-  if (typeof checksum === 'string' && Number(checksum) !== crc32(bytes)) throw unreadable('checksum');
+function parse({ header, bytes }: HttpAnswer): WireAnswer {
+  const checksum = header('x-amz-crc32');
+  if (checksum !== undefined && Number(checksum) !== crc32(bytes)) throw unreadable('checksum');
   try {
     const answer: unknown = JSON.parse(bytes.toString());
     if (typeof answer === 'object' && answer !== null && !Array.isArray(answer)) return answer;
@@ -213,16 +169,17 @@ function parse({ headers, bytes }: Answer): WireAnswer {
 const nameIn = (type: unknown): string | undefined =>
   typeof type === 'string' ? type.split(':')[0]?.split('#').pop() : undefined;
 
-function errorOf(answer: Answer): DynamoWireError {
-  const { status, headers } = answer;
+function errorOf(answer: HttpAnswer): DynamoWireError {
+  const { status, header } = answer;
   let body: WireAnswer & { readonly __type?: unknown; readonly message?: unknown; readonly Message?: unknown } = {};
   try {
     body = parse(answer);
   } catch {
     // Something between us and DynamoDB answered; the status is all there is to know.
   }
-  const name = nameIn(headers['x-amzn-errortype']) ?? nameIn(body.__type) ?? 'UnknownError';
-  return new DynamoWireError(name, String(body.message ?? body.Message ?? `status ${status}`), {
+  const name = nameIn(header('x-amzn-errortype')) ?? nameIn(body.__type) ?? 'UnknownError';
+  const message = [body.message, body.Message].find((text) => typeof text === 'string') ?? `status ${status}`;
+  return new DynamoWireError(name, message, {
     retryable: status >= 500 || status === 429 || THROTTLES.has(name) || SKEW_ERRORS.has(name),
     item: body.Item,
   });

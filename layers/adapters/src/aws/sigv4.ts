@@ -32,9 +32,6 @@ export interface SigningRequest {
   readonly credentials: SigningCredentials;
 }
 
-/** Names and values in turns, as `node:http` takes them without a look at each. */
-export type RawHeaders = readonly string[];
-
 const hmac = (key: Buffer | string, data: string): Buffer => createHmac('sha256', key).update(data).digest();
 
 /** The key of one day, region and service: four HMACs, which is why a signer keeps it. `day` is YYYYMMDD in UTC. */
@@ -49,10 +46,14 @@ const amzDateOf = (second: number): string => new Date(second * 1_000).toISOStri
 /** Services other than S3 sign the path escaped once more than it is sent. */
 const canonicalPathOf = (path: string): string => path.split('/').map(encodeURIComponent).join('/');
 
-/** Creates a signer: it gives the headers a request must carry, signature included. Signs the body's UTF-8 bytes. */
-export function createSigner(scope: SigningScope): (request: SigningRequest) => RawHeaders {
+/**
+ * Creates a signer: it gives the header lines a request must carry, signature included, each with its line end. The body
+ * is signed as UTF-8.
+ */
+export function createSigner(scope: SigningScope): (request: SigningRequest) => string {
   const { region, service, host, contentType } = scope;
   const canonicalHead = `POST\n${canonicalPathOf(scope.path)}\n\ncontent-type:${contentType}\nhost:${host}\n`;
+  const headLines = `host: ${host}\r\ncontent-type: ${contentType}\r\n`;
   const dates = createDates();
   const keyOf = createKeyRing(scope);
   return ({ target, body, at, credentials }) => {
@@ -66,22 +67,8 @@ export function createSigner(scope: SigningScope): (request: SigningRequest) => 
     const credentialScope = `${day}/${region}/${service}/${TERMINATOR}`;
     const toSign = `${ALGORITHM}\n${date}\n${credentialScope}\n${hash('sha256', canonical, 'hex')}`;
     const signature = createHmac('sha256', keyOf(credentials, day)).update(toSign).digest('hex');
-    const headers = [
-      'host',
-      host,
-      'content-type',
-      contentType,
-      'x-amz-content-sha256',
-      bodyHash,
-      'x-amz-date',
-      date,
-      'x-amz-target',
-      target,
-      'authorization',
-      `${ALGORITHM} Credential=${credentials.accessKeyId}/${credentialScope}, SignedHeaders=${signed}, Signature=${signature}`,
-    ];
-    if (sessionToken !== undefined) headers.push('x-amz-security-token', sessionToken);
-    return headers;
+    const tokenHeader = sessionToken === undefined ? '' : `x-amz-security-token: ${sessionToken}\r\n`;
+    return `${headLines}x-amz-content-sha256: ${bodyHash}\r\nx-amz-date: ${date}\r\nx-amz-target: ${target}\r\n${tokenHeader}authorization: ${ALGORITHM} Credential=${credentials.accessKeyId}/${credentialScope}, SignedHeaders=${signed}, Signature=${signature}\r\n`;
   };
 }
 

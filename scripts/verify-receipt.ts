@@ -2,12 +2,20 @@
 import { createPublicKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { verifyReceipt, type InvalidReason, type PriceBasis, type Receipt } from '@perps/contracts/receipts';
+import {
+  verifyReceipt,
+  visibleBook,
+  type InvalidReason,
+  type PriceBasis,
+  type Receipt,
+  type VisibleBook,
+} from '@perps/contracts/receipts';
 
-const USAGE = `usage: verify-receipt.ts --key key.pem receipt.json [more.json …]
+const USAGE = `usage: verify-receipt.ts --key key.pem [--book book.json …] receipt.json [more.json …]
 
   --key FILE   the public key (PEM), once and for all from GET /v1/receipts/key; its JSON answer is taken as well
   FILE         a receipt as GET /v1/receipts/<tid> answers it; - reads standard input
+  --book FILE  a book as Hyperliquid's l2Book answered it; proves a price that rests on its deeper levels
   --json       one line of JSON per receipt instead of words
 
 Checks that the receipt was signed with the key, that not one bit of it was changed, and that it keeps its promises: a
@@ -18,7 +26,7 @@ exit code   0  every receipt is valid
             1  at least one receipt is not valid; each says why
             2  wrong usage, or a file cannot be read
             3  every signature is valid, but a price was worse than the best level: it rests on deeper levels of the
-               book, which the receipt names by hash only`;
+               book, which the receipt names by hash; --book with that very book proves it`;
 
 const EXIT = { valid: 0, invalid: 1, usage: 2, unproven: 3 } as const;
 
@@ -38,7 +46,8 @@ const REASONS: Readonly<Record<InvalidReason, string>> = {
 
 const BASES: Readonly<Record<PriceBasis, string>> = {
   'best-level': 'not worse than the best price of the visible book',
-  'walked-book': 'WORSE than the best price, by the deeper levels that bookHash names: compare them to be sure',
+  'walked-book': 'WORSE than the best price, by deeper levels of the book named above: prove it with --book',
+  'proven-book': 'what taking the size from the given book level by level costs, or better',
   'limit-reached': 'at its limit, which the visible book had reached',
   venue: "Hyperliquid's own execution",
 };
@@ -54,7 +63,8 @@ function main(): number {
   }
   if (values.key === undefined || positionals.length === 0) throw new UsageError(USAGE);
   const publicKey = readKey(values.key);
-  const codes = positionals.map((file) => check(file, { publicKey, isJson: values.json === true }));
+  const books = (values.book ?? []).map(readBook);
+  const codes = positionals.map((file) => check(file, { publicKey, books, isJson: values.json === true }));
   return [EXIT.invalid, EXIT.unproven].find((code) => codes.includes(code)) ?? EXIT.valid;
 }
 
@@ -62,7 +72,12 @@ function parse() {
   try {
     return parseArgs({
       allowPositionals: true,
-      options: { key: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+      options: {
+        key: { type: 'string' },
+        book: { type: 'string', multiple: true },
+        json: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
     });
   } catch (cause) {
     throw new UsageError(`${cause instanceof Error ? cause.message : String(cause)}\n\n${USAGE}`);
@@ -89,6 +104,12 @@ function readKey(file: string): string {
   }
 }
 
+function readBook(file: string): VisibleBook {
+  const parsed = visibleBook.safeParse(parseJson(read(file)));
+  if (!parsed.success) throw new UsageError(`${file} holds no answer of l2Book`);
+  return parsed.data;
+}
+
 /** undefined = no JSON, and so no receipt either. */
 function parseJson(text: string): unknown {
   try {
@@ -98,8 +119,14 @@ function parseJson(text: string): unknown {
   }
 }
 
-function check(file: string, options: { readonly publicKey: string; readonly isJson: boolean }): number {
-  const verdict = verifyReceipt(parseJson(read(file)), options.publicKey);
+interface CheckOptions {
+  readonly publicKey: string;
+  readonly books: readonly VisibleBook[];
+  readonly isJson: boolean;
+}
+
+function check(file: string, options: CheckOptions): number {
+  const verdict = verifyReceipt(parseJson(read(file)), options.publicKey, options.books);
   const isUnproven = verdict.isValid && verdict.basis === 'walked-book';
   if (options.isJson) console.log(JSON.stringify({ file, ...verdict }));
   else if (verdict.isValid)

@@ -13,6 +13,7 @@ const RECEIPT: Receipt = receiptSchema.parse({
     side: 'buy',
     price: '100000.0',
     size: '0.05',
+    szDecimals: 5,
     fee: '3.25',
     builderFee: '1.0',
     liquidity: 'taker',

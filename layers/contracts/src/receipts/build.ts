@@ -48,6 +48,7 @@ function bodiesOf(facts: JournaledFacts, fill: Fill, routingLatencyMs: number | 
       side: fill.side,
       price: formatPrice(fill.price, szDecimals),
       size: formatSize(fill.size, szDecimals),
+      szDecimals,
       fee: formatUsd(fill.fee),
       builderFee: formatUsd(fill.builderFee),
       liquidity: fill.liquidity,

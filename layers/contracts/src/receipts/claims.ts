@@ -1,13 +1,15 @@
 /** What a receipt's fields must say of each other: a signature alone would also stand under a broken promise. */
 import { parseDecimal } from '@perps/domain/money';
+import { bookHash, isWithinBook, type VisibleBook } from './book.ts';
 import type { ReceiptBody } from './model.ts';
 
 /**
  * What the fill's price rests on. `best-level`: at or better than the visible best price of the other side.
- * `walked-book`: beyond it, by walking the levels that `bookHash` names; only with those levels can it be checked.
+ * `walked-book`: beyond it, by walking the levels that `bookHash` names; only with that book can it be checked.
+ * `proven-book`: it was.
  * `limit-reached`: a resting order, whose price the visible book had reached. `venue`: Hyperliquid's own execution.
  */
-export type PriceBasis = 'best-level' | 'walked-book' | 'limit-reached' | 'venue';
+export type PriceBasis = 'best-level' | 'walked-book' | 'proven-book' | 'limit-reached' | 'venue';
 
 export type Claims =
   { readonly holds: true; readonly basis: PriceBasis } | { readonly holds: false; readonly reason: BrokenClaim };
@@ -23,9 +25,9 @@ const PRICE_DECIMALS = 6;
 
 /**
  * Checks the promises of spec 02: an INTERNAL taker fill is never worse than Hyperliquid's visible book, a resting
- * order fills only where that book has reached it, a venue fill names the venue's execution.
+ * order fills only where that book has reached it, a venue fill names the venue's execution. `books` are recorded ones.
  */
-export function checkClaims(body: ReceiptBody): Claims {
+export function checkClaims(body: ReceiptBody, books: readonly VisibleBook[] = []): Claims {
   const { route, quote, venue } = body;
   if (route === 'HYPERLIQUID') return venue === undefined ? broken('VenueMissing') : rests('venue');
   if (venue !== undefined) return broken('RouteContradicted');
@@ -38,7 +40,13 @@ export function checkClaims(body: ReceiptBody): Claims {
   const worse = body.side === 'buy' ? order : -order;
   if (body.liquidity === 'maker') return worse >= 0 ? rests('limit-reached') : broken('BookNotReached');
   if (worse <= 0) return rests('best-level');
-  return quote.bookHash === undefined ? broken('WorseThanBook') : rests('walked-book');
+  return quote.bookHash === undefined ? broken('WorseThanBook') : walked(body, quote.bookHash, books);
+}
+
+function walked(body: ReceiptBody, name: string, books: readonly VisibleBook[]): Claims {
+  const book = books.find((candidate) => bookHash(candidate) === name);
+  if (book === undefined) return rests('walked-book');
+  return isWithinBook(body, book) ? rests('proven-book') : broken('WorseThanBook');
 }
 
 /** −1, 0, 1; undefined where one of them is no price. */

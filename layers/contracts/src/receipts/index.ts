@@ -1,3 +1,4 @@
+export { bookHash, isWithinBook, visibleBook, type BookTaker, type VisibleBook } from './book.ts';
 export { receiptBodies, type JournaledFacts } from './build.ts';
 export { canonicalText } from './canonical.ts';
 export { checkClaims, type BrokenClaim, type Claims, type PriceBasis } from './claims.ts';

@@ -34,6 +34,8 @@ export const receiptBody = z.strictObject({
   side: z.enum(['buy', 'sell']),
   price: decimal,
   size: decimal,
+  /** A tick is 10^-(6 − szDecimals), a lot 10^-szDecimals. */
+  szDecimals: z.number().int().min(0).max(6),
   /** USD, builder part included; negative = rebate. */
   fee: decimal,
   builderFee: decimal,

@@ -3,6 +3,7 @@ import type { AccountEvent } from '@perps/domain/account';
 import { price, size, usd } from '@perps/domain/money';
 import { receiptBodies } from './build.ts';
 import { canonicalText } from './canonical.ts';
+import { bookHash, isWithinBook, type VisibleBook } from './book.ts';
 import { checkClaims } from './claims.ts';
 import { leafHash, merkleTree, rootOf } from './merkle.ts';
 import { receiptBody, type ReceiptBody } from './model.ts';
@@ -31,9 +32,9 @@ describe('the canonical text', () => {
       '{"accountId":"u0123456789abcdef0123","builderFee":"1.0001","fee":"3.250325","filledAt":1763719200000,' +
         '"journal":{"seq":17,"shard":0},"liquidity":"taker","mode":"NORMAL_MODE","orderId":128,"policyVersion":3,' +
         '"price":"100010.0","quote":{"ask":"100010.0","bid":"99990.0",' +
-        `"bookHash":"${'ab'.repeat(32)}","mark":"100000.0","markAgeMs":480,"oracle":"100001.0","quoteAgeMs":12},` +
+        `"bookHash":"${'ab'.repeat(16)}","mark":"100000.0","markAgeMs":480,"oracle":"100001.0","quoteAgeMs":12},` +
         '"route":"INTERNAL","routingLatencyMs":2,"rule":"within_threshold","salt":"00112233445566778899aabbccddeeff",' +
-        '"side":"buy","size":"0.05","symbol":"BTC","thresholdUsed":"10000.0","tradeId":640,"version":1}',
+        '"side":"buy","size":"0.05","symbol":"BTC","szDecimals":5,"thresholdUsed":"10000.0","tradeId":640,"version":1}',
     );
     const root = bodyHash(BODY).toString('hex');
     const head = { version: 1 as const, root, count: 1, ...HEAD_FACTS, keyId: 'ef'.repeat(32) };
@@ -113,7 +114,7 @@ describe('a body', () => {
       oraclePrice: price(1_000_010n),
       quoteAgeMs: 12,
       markAgeMs: 480,
-      bookHash: 'ab'.repeat(32),
+      bookHash: 'ab'.repeat(16),
     },
     openedNotional: usd(0n),
   };
@@ -199,6 +200,44 @@ describe('claims', () => {
     const [issued] = issue(key, [body]);
     const verdict = verifyReceipt(issued, key.publicKey);
     expect(verdict.isValid ? verdict.basis : verdict.reason).toBe(expected);
+  });
+});
+
+describe('a recorded book', () => {
+  const levels = (...of: readonly (readonly [px: string, sz: string])[]) => of.map(([px, sz]) => ({ px, sz, n: 1 }));
+  const book: VisibleBook = {
+    coin: 'BTC',
+    time: 1_763_719_200_000,
+    levels: [levels(['99990.0', '0.02'], ['99980.0', '0.02']), levels(['100010.0', '0.02'], ['100020.0', '0.02'])],
+  };
+
+  // 0.02 at 100,010, 0.02 at 100,020, the last 0.01 at the last level again: 100,016 on average; sells mirror it.
+  // 0.03: (0.02 × 100,010 + 0.01 × 100,020) / 0.03 = 100,013.33…, a tick of 0.1 against the taker: 100,013.4.
+  it.each<['buy' | 'sell', string, string, boolean]>([
+    ['buy', '0.05', '100016.0', true],
+    ['buy', '0.05', '100016.1', false],
+    ['buy', '0.03', '100013.4', true],
+    ['buy', '0.03', '100013.5', false],
+    ['sell', '0.05', '99984.0', true],
+    ['sell', '0.05', '99983.9', false],
+    ['sell', '0.03', '99986.6', true],
+    ['sell', '0.03', '99986.5', false],
+    ['buy', '0.0', '1.0', false],
+    ['buy', '0.000001', '1.0', false],
+  ])('gives a %s of %s a price of %s: %s', (side, size, price, expected) => {
+    expect(isWithinBook({ side, size, price, szDecimals: 5 }, book)).toBe(expected);
+  });
+
+  it('proves a walked price, or that it is worse; another book says nothing', () => {
+    const basisOf = (price: string, books: readonly VisibleBook[]): string => {
+      const body = { ...BODY, price, quote: { ...BODY.quote!, bookHash: bookHash(book) } };
+      const verdict = verifyReceipt(issue(key, [body])[0], key.publicKey, books);
+      return verdict.isValid ? verdict.basis : verdict.reason;
+    };
+    expect(basisOf('100016.0', [])).toBe('walked-book');
+    expect(basisOf('100016.0', [{ ...book, time: 1 }])).toBe('walked-book');
+    expect(basisOf('100016.0', [{ ...book, time: 1 }, book])).toBe('proven-book');
+    expect(basisOf('100016.1', [book])).toBe('WorseThanBook');
   });
 });
 

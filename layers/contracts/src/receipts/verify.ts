@@ -1,5 +1,6 @@
 /** Verification with the public key alone: no network, no clock. */
 import { createPublicKey, verify, type KeyObject } from 'node:crypto';
+import type { VisibleBook } from './book.ts';
 import { checkClaims, type BrokenClaim, type PriceBasis } from './claims.ts';
 import { rootOf } from './merkle.ts';
 import { receipt as receiptSchema, type Receipt } from './model.ts';
@@ -15,10 +16,10 @@ const invalid = (reason: InvalidReason): Verdict => ({ isValid: false, reason })
 
 /**
  * Judges a receipt (parsed JSON) by a public key (PEM): shape, key, signature of the head, the body's place in the
- * tree, then what the body claims. The first thing that fails is the reason.
+ * tree, then what the body claims. The first thing that fails is the reason. `books` are Hyperliquid's, as recorded.
  * @throws where `publicKeyPem` is no public key
  */
-export function verifyReceipt(candidate: unknown, publicKeyPem: string): Verdict {
+export function verifyReceipt(candidate: unknown, publicKeyPem: string, books: readonly VisibleBook[] = []): Verdict {
   const key = createPublicKey(publicKeyPem);
   const parsed = receiptSchema.safeParse(candidate);
   if (!parsed.success) return invalid('Malformed');
@@ -34,7 +35,7 @@ export function verifyReceipt(candidate: unknown, publicKeyPem: string): Verdict
   if (root?.toString('hex') !== head.root) return invalid('NotInTree');
   const { shard, seq } = body.journal;
   if (shard !== head.shard || seq < head.fromSeq || seq > head.toSeq) return invalid('OutsideHead');
-  const claims = checkClaims(body);
+  const claims = checkClaims(body, books);
   return claims.holds ? { isValid: true, receipt: parsed.data, basis: claims.basis } : invalid(claims.reason);
 }
 

@@ -31,7 +31,7 @@ describe('batch codec', () => {
     ];
     const { body, count } = codec.encode(entries);
     expect(count).toBe(entries.length);
-    expect(body[0]).toBe(1);
+    expect(body[0]).toBe(2);
     expect(codec.decode(body)).toEqual(entries);
   });
 

@@ -1,20 +1,17 @@
 /**
- * Bytes of a batch: [format version][event schema version][crc32 of the rest, 4 bytes][deflate(msgpack records)].
- * Records + deflate level 1 take 19 B per event where JSON takes 131 (limits-and-faults §2.4); every batch carries its
- * own record structures, so that each can be read alone.
+ * Bytes of a batch: [format version][event schema version][crc32, 4 bytes][what the format makes of the entries]. Written
+ * is the newest format (docs/decisions/0006), read every one there was. Each batch can be read alone.
  */
-import { crc32, deflateRawSync, inflateRawSync } from 'node:zlib';
-import { Packr } from 'msgpackr/pack';
+import { type BatchFormat, HEADER_BYTES } from './format.ts';
+import { format1 } from './format-1.ts';
+import { format2 } from './format-2.ts';
 import { EntryTooLargeError, JournalCorruptError } from './model.ts';
 import type { BatchCodec, BatchEntry, EncodedBatch } from './model.ts';
 
 /** A record stays under DynamoDB's 400 KB with room for its keys and tokens. */
 export const MAX_BODY_BYTES = 350_000;
 
-const FORMAT_VERSION = 1;
-const HEADER_BYTES = 6;
-/** A batch unpacks to at most so much: a damaged length must not take the process down. */
-const MAX_UNPACKED_BYTES = 64 * 1024 * 1024;
+const READABLE: Readonly<Record<number, Pick<BatchFormat, 'checksum' | 'read'>>> = { 1: format1, 2: format2 };
 
 export interface BatchCodecOptions<Event = unknown> {
   /** Schema version of the events written now, 0 … 255. */
@@ -30,8 +27,6 @@ export function createBatchCodec<Event = unknown, Result = unknown>(
   options: BatchCodecOptions<Event> = {},
 ): BatchCodec<Event, Result> {
   const { schemaVersion = 1, upcasters = {}, decodeEvent } = options;
-  // Without shared structures each pack() starts a fresh set, so no batch depends on another.
-  const packr = new Packr({ useRecords: true, useBigIntExtension: true, copyBuffers: true });
   const upcast = (entry: BatchEntry, writtenVersion: number): BatchEntry => {
     let current = entry;
     for (let version = writtenVersion; version < schemaVersion; version += 1) {
@@ -48,60 +43,54 @@ export function createBatchCodec<Event = unknown, Result = unknown>(
       : { ...entry, events: entry.events.map((event) => decodeEvent(event)) }) as BatchEntry<Event, Result>;
 
   return {
-    encode: (entries) => encodeLongestPrefix(entries, (prefix) => frame(packr.pack(prefix), schemaVersion)),
+    encode: (entries) => encodeLongestPrefix(entries, (prefix) => sealed(format2.write(prefix), schemaVersion)),
     decode: (body) => {
-      const writtenVersion = openFrame(body, schemaVersion);
-      return corruptUnlessDecoded(() => {
-        const unpacked: unknown = packr.unpack(
-          inflateRawSync(body.subarray(HEADER_BYTES), { maxOutputLength: MAX_UNPACKED_BYTES }),
-        );
-        return parseEntries(unpacked).map((entry) => checkEvents(upcast(entry, writtenVersion)));
-      });
+      const { read, writtenVersion } = openFrame(body, schemaVersion);
+      return corruptUnlessDecoded(() =>
+        parseEntries(read(body)).map((entry) => checkEvents(upcast(entry, writtenVersion))),
+      );
     },
   };
 }
 
 function encodeLongestPrefix(
   entries: readonly BatchEntry[],
-  encode: (prefix: readonly BatchEntry[]) => Uint8Array,
+  encode: (prefix: readonly BatchEntry[]) => Uint8Array | undefined,
 ): EncodedBatch {
   let count = entries.length;
   for (;;) {
     const body = encode(count === entries.length ? entries : entries.slice(0, count));
-    if (body.length <= MAX_BODY_BYTES) return { body, count };
-    if (count <= 1) throw new EntryTooLargeError(`one entry takes ${body.length} bytes of ${MAX_BODY_BYTES}`);
+    if (body !== undefined && body.length <= MAX_BODY_BYTES) return { body, count };
+    if (count <= 1) throw new EntryTooLargeError(`one entry takes more than ${MAX_BODY_BYTES} bytes`);
     count = Math.ceil(count / 2);
   }
 }
 
-function frame(packed: Uint8Array, schemaVersion: number): Uint8Array {
-  const payload = deflateRawSync(packed, { level: 1 });
-  const body = Buffer.allocUnsafe(HEADER_BYTES + payload.length);
-  body[0] = FORMAT_VERSION;
+/** The body with its schema version and checksum. */
+function sealed(body: Buffer | undefined, schemaVersion: number): Uint8Array | undefined {
+  if (body === undefined) return undefined;
   body[1] = schemaVersion;
-  payload.copy(body, HEADER_BYTES);
-  body.writeUInt32LE(checksum(body), 2);
+  body.writeUInt32LE(format2.checksum(body), 2);
   return body;
 }
 
-/** Covers the two version bytes and the payload. */
-function checksum(body: Uint8Array): number {
-  return crc32(body.subarray(HEADER_BYTES), crc32(body.subarray(0, 2)));
-}
-
-function openFrame(body: Uint8Array, schemaVersion: number): number {
+function openFrame(
+  body: Uint8Array,
+  schemaVersion: number,
+): { readonly read: BatchFormat['read']; readonly writtenVersion: number } {
   const [formatVersion, writtenVersion] = body;
-  if (formatVersion !== FORMAT_VERSION || writtenVersion === undefined || body.length <= HEADER_BYTES) {
-    throw new JournalCorruptError(`not a batch of format ${FORMAT_VERSION} (${body.length} bytes)`);
+  const format = formatVersion === undefined ? undefined : READABLE[formatVersion];
+  if (format === undefined || writtenVersion === undefined || body.length <= HEADER_BYTES) {
+    throw new JournalCorruptError(`not a batch of a known format (${body.length} bytes)`);
   }
   const stored = new DataView(body.buffer, body.byteOffset, body.byteLength).getUint32(2, true);
-  if (stored !== checksum(body)) throw new JournalCorruptError('batch checksum does not match');
+  if (stored !== format.checksum(body)) throw new JournalCorruptError('batch checksum does not match');
   if (writtenVersion > schemaVersion) {
     throw new JournalCorruptError(
       `event schema version ${writtenVersion} is newer than this program's ${schemaVersion}`,
     );
   }
-  return writtenVersion;
+  return { read: format.read, writtenVersion };
 }
 
 function corruptUnlessDecoded<Value>(decode: () => Value): Value {

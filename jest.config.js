@@ -30,6 +30,7 @@ export default {
       'test/golden/**/*.test.ts',
       'test/infra/**/*.test.ts',
       'test/simulation/**/*.test.ts',
+      'test/replay/**/*.test.ts',
     ]),
     project('contract', ['test/contract/**/*.test.ts']),
     project('scenario', ['test/scenarios/**/*.test.ts']),

@@ -67,6 +67,8 @@ export interface Engine {
 /** Between two attempts at a shard that another process owns, or that failed (ms). */
 const RETRY_MS = 250;
 const RECONCILE_EVERY_MS = 2_000;
+/** Timers, liquidations that wait, the slow checker (ms). */
+const TURN_MS = 250;
 /** Alarm line of spec 07 (ms). */
 const PENDING_MS_MAX = 60_000;
 
@@ -100,6 +102,9 @@ class ShardOwner implements Engine {
     board.onBbo((symbol) => {
       for (const shard of this.#open.values()) shard.onTick(symbol);
     });
+    board.onContext((symbol) => {
+      for (const shard of this.#open.values()) shard.onMark(symbol);
+    });
     venue.onFill((venueCloid, fill) => this.#run(this.#shardOf(venueCloid)?.bookFill(venueCloid, fill)));
     venue.onOrderUpdate((update) => {
       const { venueCloid } = update;
@@ -119,8 +124,9 @@ class ShardOwner implements Engine {
     const feed = board.health(clock.now());
     const reasons = feed.status === 'live' ? [] : feed.reasons.map((reason) => `market data: ${reason}`);
     if (!venue.isConnected()) reasons.push('venue account stream is not connected');
-    for (const [index, { host, venueOrders }] of this.#open) {
-      reasons.push(...host.health().reasons.map((reason) => `shard ${index}: ${reason}`));
+    for (const [index, shard] of this.#open) {
+      const { host, venueOrders } = shard;
+      reasons.push(...[...host.health().reasons, ...shard.reasons()].map((reason) => `shard ${index}: ${reason}`));
       const isOld = venueOrders.oldestUndecidedMs() > PENDING_MS_MAX;
       if (isOld) reasons.push(`shard ${index}: a venue order is undecided for over 60 s`);
     }
@@ -199,13 +205,27 @@ class ShardOwner implements Engine {
     this.#open.set(shard.shard, shard);
     logger.info('SYSTEM_RECOVERED', { ...report });
     const submit = (command: QueuedEngineCommand): Promise<unknown> => shard.submit(command);
+    const turning = this.#turn(shard, lost.signal);
     const consuming = consumeCommands({ ...this.#options, shard: shard.shard, submit, signal: lost.signal });
     while (!lost.signal.aborted) {
       await clock.sleep(RECONCILE_EVERY_MS, lost.signal);
       metrics.gauge('venue.pendingAgeMs', shard.venueOrders.oldestUndecidedMs());
       if (!lost.signal.aborted) this.#run(shard.venueOrders.reconcile({ all: false }));
     }
-    await Promise.all([ended, consuming]);
+    await Promise.all([ended, consuming, turning]);
+  }
+
+  /** A turn that throws is logged and the next one comes: the loop itself must not end before its shard. */
+  async #turn(shard: TradingShard, lost: AbortSignal): Promise<void> {
+    const { clock, logger } = this.#options;
+    while (!lost.aborted) {
+      try {
+        shard.onTurn();
+      } catch (cause) {
+        logger.error('turn failed', { shard: shard.shard, cause: String(cause) });
+      }
+      await clock.sleep(TURN_MS, lost);
+    }
   }
 }
 

@@ -15,7 +15,11 @@ import type { AccountUpdate } from '@perps/contracts/engine';
 import type { MarketBoard } from '@perps/runtime/markets';
 import type { Clock, Logger, Metrics } from '@perps/runtime/ports';
 import type { RecoveryReport, ShardHost } from '@perps/runtime/shard';
+import type { HostCommand, HostShard } from './host-commands.ts';
 import { createRestingOrders } from './resting-orders.ts';
+import { createRiskLoop, type RiskLoop } from './risk-loop.ts';
+import { createTimers } from './timers.ts';
+import { createTriggerLoop, type TriggerLoop } from './triggers.ts';
 import { createSettlements, type Settlements } from './settlement.ts';
 import type { TradingCommand } from './trading-machine.ts';
 import { type CommittedEntry, createUpdateFollower } from './updates.ts';
@@ -46,7 +50,14 @@ export interface TradingShard {
   /** An execution of the venue's stream or of a back-fill; unknown cloids are answered false. */
   bookFill(venueCloid: string, fill: VenueFill): Promise<boolean>;
   resolve(venueCloid: string, fate: VenueFate): Promise<boolean>;
+  /** The bbo of the symbol moved. */
   onTick(symbol: string): void;
+  /** Its accepted mark, oracle or funding moved. */
+  onMark(symbol: string): void;
+  /** Regular work, a few times a second. */
+  onTurn(): void;
+  /** What people must know, in words. */
+  reasons(): readonly string[];
   readonly venueOrders: VenueOrders;
 }
 
@@ -62,6 +73,9 @@ class OwnedShard implements TradingShard {
   readonly #settlements: Settlements;
   readonly #follower = createUpdateFollower();
   readonly #resting: { onTick(symbol: string): void };
+  readonly #triggers: TriggerLoop;
+  readonly #risk: RiskLoop;
+  readonly #timers: { onTurn(): void };
   /** The newest state, ahead of the journal: for the host's own decisions only, never for an answer. */
   #peek: ShardState | undefined;
   #hostCommands = 0;
@@ -85,9 +99,22 @@ class OwnedShard implements TradingShard {
         const view = board.view(symbol, clock.now());
         return this.#peek === undefined || view === undefined ? [] : crossedOrders(this.#peek, symbol, view.bbo);
       },
-      fill: ({ accountId, orderId }) =>
-        this.#decide({ type: 'FillResting', ...this.#hostCommand(`cross:${orderId}`, accountId), orderId }),
+      fill: ({ accountId, orderId }) => this.#command(`cross:${orderId}`, { type: 'FillResting', accountId, orderId }),
     });
+    const shard = this.#asHost();
+    this.#triggers = createTriggerLoop({ ...options, shard, later: (task) => void setImmediate(task) });
+    this.#risk = createRiskLoop({ ...options, shard, onTakeover: (accountId) => this.#stopInternalising(accountId) });
+    this.#timers = createTimers({ ...options, shard });
+  }
+
+  /** What the loops see of this shard. */
+  #asHost(): HostShard {
+    const { facts } = this.#options;
+    return {
+      state: () => this.#peek,
+      pricing: () => ({ markets: facts().markets, funding: this.#peek?.funding.indexes ?? {} }),
+      command: (subject, command) => this.#command(subject, command),
+    };
   }
 
   async start(): Promise<RecoveryReport> {
@@ -134,28 +161,49 @@ class OwnedShard implements TradingShard {
     this.#resting.onTick(symbol);
   }
 
+  /** A stop protects its position before the platform has to: triggers first. */
+  onMark(symbol: string): void {
+    this.#triggers.onMark(symbol);
+    this.#risk.onMark(symbol);
+  }
+
+  onTurn(): void {
+    this.#timers.onTurn();
+    this.#risk.onTurn();
+  }
+
+  reasons(): readonly string[] {
+    return this.#risk.reasons();
+  }
+
+  /** A liquidation that cannot be finished: nothing new is taken on the platform's own book until people have looked. */
+  #stopInternalising(accountId: string): void {
+    const policy = this.#peek?.policy;
+    if (policy === undefined || policy.mode === 'HL_MODE') return;
+    this.#command(`takeover:${accountId}`, {
+      type: 'SetRoutingPolicy',
+      shard: this.shard,
+      policy: { ...policy, mode: 'HL_MODE' },
+    }).catch((cause: unknown) => this.#options.logger.error('HL_MODE could not be set', { cause: String(cause) }));
+  }
+
   #decide(command: ShardCommand): Promise<CommandResult> {
     return this.host.submit({ command, facts: this.#options.facts() });
   }
 
   /** What the host itself commands is idempotent by the state it meets, so each attempt has an id of its own. */
-  #hostCommand(
-    subject: string,
-    accountId: string,
-  ): Pick<ShardCommand & { accountId: string }, 'commandId' | 'accountId' | 'receivedAt'> {
+  #command(subject: string, command: HostCommand): Promise<CommandResult> {
     const receivedAt = this.#options.clock.now();
     this.#hostCommands += 1;
-    return { commandId: `${subject}:${receivedAt}:${this.#hostCommands}`, accountId, receivedAt };
+    return this.#decide({ ...command, commandId: `${subject}:${receivedAt}:${this.#hostCommands}`, receivedAt });
   }
 
   #bookFill({ venueCloid, accountId }: Addressed, fill: VenueFill): Promise<CommandResult> {
-    const command = this.#hostCommand(`fill:${venueCloid}`, accountId);
-    return this.#decide({ type: 'BookVenueFill', ...command, venueCloid, fill });
+    return this.#command(`fill:${venueCloid}`, { type: 'BookVenueFill', accountId, venueCloid, fill });
   }
 
   #resolve({ venueCloid, accountId }: Addressed, fate: VenueFate): Promise<CommandResult> {
-    const command = this.#hostCommand(`fate:${venueCloid}`, accountId);
-    return this.#decide({ type: 'ResolveVenueOrder', ...command, venueCloid, fate });
+    return this.#command(`fate:${venueCloid}`, { type: 'ResolveVenueOrder', accountId, venueCloid, fate });
   }
 
   #liveRequests(which: 'undecided' | 'all'): readonly VenueOrderRequest[] {
@@ -165,6 +213,7 @@ class OwnedShard implements TradingShard {
   }
 
   #committed(seq: number, entry: CommittedEntry): void {
+    this.#risk.committed(entry.streamId, entry.events);
     const update = this.#follower.follow({ shard: this.shard, seq }, entry);
     if (update === undefined) return;
     this.#options.publish(update);

@@ -1,0 +1,31 @@
+import { dueTimers } from '@perps/domain/shard';
+import type { Clock, Logger } from '@perps/runtime/ports';
+import { createAttempts } from './attempts.ts';
+import type { HostShard } from './host-commands.ts';
+
+/** What is due because time has passed: dead-man's switches and orders whose lifetime is over. */
+export function createTimers(options: { readonly shard: HostShard; readonly clock: Clock; readonly logger: Logger }): {
+  onTurn(): void;
+} {
+  const { shard, clock } = options;
+  const attempts = createAttempts(options.logger, 'timer');
+  return {
+    onTurn() {
+      const state = shard.state();
+      if (state === undefined) return;
+      for (const due of dueTimers(state, clock.now())) {
+        const { accountId } = due;
+        if (due.kind === 'cancelAll') {
+          attempts.start(`cancelAll:${accountId}`, () =>
+            shard.command(`deadman:${accountId}`, { type: 'CancelAll', accountId, cause: 'scheduled' }),
+          );
+        } else {
+          const { orderId } = due;
+          attempts.start(`expire:${orderId}`, () =>
+            shard.command(`expire:${orderId}`, { type: 'ExpireOrder', accountId, orderId }),
+          );
+        }
+      }
+    },
+  };
+}

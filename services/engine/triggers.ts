@@ -1,0 +1,55 @@
+import type { Price } from '@perps/domain/money';
+import { reachedTriggers } from '@perps/domain/shard';
+import type { Logger } from '@perps/runtime/ports';
+import { createAttempts } from './attempts.ts';
+import type { HostShard } from './host-commands.ts';
+
+/** Fired by one turn at most; the rest comes with the next one, so that a gap cannot block the shard. */
+const FIRED_MAX = 500;
+
+export interface TriggerLoop {
+  /** The accepted mark of the symbol moved. */
+  onMark(symbol: string): void;
+}
+
+/** Turns accepted marks into firings, by price, then time; the decider looks at the mark again. */
+export function createTriggerLoop(options: {
+  readonly shard: HostShard;
+  readonly logger: Logger;
+  /** Runs the task after what waits already (setImmediate). */
+  readonly later: (task: () => void) => void;
+}): TriggerLoop {
+  const { shard, later } = options;
+  const attempts = createAttempts(options.logger, 'trigger');
+  const waiting = new Set<string>();
+
+  function fire(symbol: string, mark: Price): void {
+    const state = shard.state();
+    if (state === undefined) return;
+    const reached = reachedTriggers(state, symbol, { low: mark, high: mark }, FIRED_MAX);
+    let started = 0;
+    for (const { accountId, orderId } of reached) {
+      const isNew = attempts.start(String(orderId), () =>
+        shard.command(`trigger:${orderId}`, { type: 'FireTrigger', accountId, orderId }),
+      );
+      if (isNew) started += 1;
+    }
+    if (reached.length === FIRED_MAX && started > 0) again(symbol);
+  }
+
+  function again(symbol: string): void {
+    if (waiting.has(symbol)) return;
+    waiting.add(symbol);
+    later(() => {
+      waiting.delete(symbol);
+      onMark(symbol);
+    });
+  }
+
+  function onMark(symbol: string): void {
+    const mark = shard.pricing().markets[symbol]?.markPrice;
+    if (mark !== undefined) fire(symbol, mark);
+  }
+
+  return { onMark };
+}

@@ -13,6 +13,12 @@ const COMMAND_VISIBILITY = Duration.seconds(5);
 /** Six times the time-out of the functions that follow the journal, as Lambda asks. */
 const PROJECTION_VISIBILITY = Duration.minutes(6);
 
+/**
+ * A notice finds more records than the one it is about, and those that follow find nothing left: one signature per shard
+ * and so many seconds. KMS signs some hundred times a second for the whole account, and orders come first.
+ */
+const RECEIPT_DELAY = Duration.seconds(2);
+
 /** Queues between the parts: commands to each shard, notices to those who follow the journal. */
 export class MessagingStack extends Stack {
   /** By shard. */
@@ -40,6 +46,7 @@ export class MessagingStack extends Stack {
     });
     this.deadReceipts = this.fifo('DeadReceipts', { retentionPeriod: Duration.days(14) });
     this.receipts = this.fifo('Receipts', {
+      deliveryDelay: RECEIPT_DELAY,
       visibilityTimeout: PROJECTION_VISIBILITY,
       deadLetterQueue: { queue: this.deadReceipts, maxReceiveCount: ATTEMPTS },
     });

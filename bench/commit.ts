@@ -6,6 +6,7 @@
 import { loadavg } from 'node:os';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { createDynamoClient } from '@perps/adapters/aws';
+import type { JournalRecord } from '@perps/runtime/ports';
 import type { Benchmark, Figure } from './support/benchmark.ts';
 import { type JournaledShard, openJournaledShard } from './support/journaled-shard.ts';
 import { measureLedger } from './support/postgres-ledger.ts';
@@ -18,7 +19,10 @@ const ROUNDS = 3;
 const ROUND_MS = 1_500;
 const OPEN_LOOP_PER_SECOND = 1_000;
 const OPEN_LOOP_MS = 2_000;
-const PUTS = 500;
+const PUTS_A_ROUND = 1_000;
+/** Shard of the records that are put and read back for their cost alone. */
+const BARE_SHARD = 1;
+const RECORDS_READ = 5_000;
 const PUT_BYTES = 1_024;
 
 /** One operation that ends when it is durable. */
@@ -41,13 +45,14 @@ export const benchmark: Benchmark = {
       orders += 1;
       return shard.host.submit(withFacts(command, command.receivedAt));
     };
-    const put = barePut(shard);
+    const append = bareAppend(shard);
+    const putBySdk = barePut(shard);
     try {
       await closedLoop(32, place, 1_000);
       const closed: Figure[] = [];
       for (const clients of CLIENTS) closed.push(await closedFigure(clients, place));
       const bytesBefore = { bytes: shard.journalBytes(), orders };
-      const open = await openFigures(place, put);
+      const open = await openFigures({ place, append, putBySdk });
       const bytesPerOrder = (shard.journalBytes() - bytesBefore.bytes) / (orders - bytesBefore.orders);
       return [
         ...closed,
@@ -59,10 +64,11 @@ export const benchmark: Benchmark = {
           moreIsBetter: false,
           goal: { kind: 'atMost', value: 130 },
         },
-        await putCpuFigure(put),
+        ...(await putCpuFigures(putBySdk, append)),
+        await readFigure(shard),
       ];
     } finally {
-      await put.close();
+      await putBySdk.close();
       await shard.close();
     }
   },
@@ -127,16 +133,24 @@ async function closedFigure(clients: number, place: Operate): Promise<Figure> {
   };
 }
 
-/** Orders at 1,000/s beside one bare put at a time, in turns. */
-async function openFigures(place: Operate, put: Operate): Promise<Figure[]> {
+/**
+ * Orders at 1,000/s beside one bare put at a time, in turns. The bare put is the journal's own, so that the ratio is what
+ * the commit adds; the SDK's, which costs more, is in the note.
+ */
+async function openFigures(operations: Record<'place' | 'append' | 'putBySdk', Operate>): Promise<Figure[]> {
+  const { place, append, putBySdk } = operations;
   const orders: LoopResult[] = [];
   const puts: LoopResult[] = [];
+  const sdkPuts: LoopResult[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
-    puts.push(await closedLoop(1, put, ROUND_MS));
+    puts.push(await closedLoop(1, append, ROUND_MS));
+    sdkPuts.push(await closedLoop(1, putBySdk, ROUND_MS));
     orders.push(await openLoop(place, OPEN_LOOP_PER_SECOND, OPEN_LOOP_MS));
   }
   const of = (results: readonly LoopResult[], key: 'p50' | 'p99'): number =>
     median(results.map((result) => result[key])) / 1000;
+  const millisOf = (results: readonly LoopResult[]): string =>
+    `${of(results, 'p50').toFixed(2)} / ${of(results, 'p99').toFixed(2)} ms`;
   const ratio = (key: 'p50' | 'p99', goal: number): Figure => ({
     name: `${OPEN_LOOP_PER_SECOND.toLocaleString('en')} orders/s, open loop, ${key} against a bare put`,
     value: of(orders, key) / of(puts, key),
@@ -146,7 +160,7 @@ async function openFigures(place: Operate, put: Operate): Promise<Figure[]> {
     percentileUnit: 'ms',
     moreIsBetter: false,
     goal: { kind: 'atMost', value: goal },
-    note: `bare put ${of(puts, 'p50').toFixed(2)} / ${of(puts, 'p99').toFixed(2)} ms; ${Math.round(median(orders.map(({ perSecond }) => perSecond)))}/s done`,
+    note: `bare put ${millisOf(puts)}, by the SDK ${millisOf(sdkPuts)}; ${Math.round(median(orders.map(({ perSecond }) => perSecond)))}/s done`,
   });
   return [ratio('p50', 1.7), ratio('p99', 1.5)];
 }
@@ -165,16 +179,70 @@ function barePut(shard: JournaledShard): Operate & { readonly close: () => Promi
   return Object.assign(put, { close: async () => client.destroy() });
 }
 
-/** P7: what a put costs the thread that decides orders. */
-async function putCpuFigure(put: Operate): Promise<Figure> {
-  const before = process.threadCpuUsage();
-  for (let index = 0; index < PUTS; index += 1) await put();
-  const { user, system } = process.threadCpuUsage(before);
-  return {
-    name: 'processor time of one put by the SDK',
-    value: (user + system) / PUTS,
+/** The same size of put as the shard host sends it: by the journal's own client. */
+function bareAppend({ journal }: JournaledShard): Operate {
+  let seq = 0;
+  return async () => {
+    seq += 1;
+    await journal.append(bareRecord(seq));
+  };
+}
+
+const bareRecord = (seq: number): JournalRecord => ({
+  shard: BARE_SHARD,
+  seq,
+  epoch: 1,
+  token: `token-${seq}`,
+  previousToken: `token-${seq - 1}`,
+  body: new Uint8Array(PUT_BYTES).fill(7),
+});
+
+/** P7: what a put costs the thread that decides orders, by the SDK and by the journal's own client, in turns. */
+async function putCpuFigures(bySdk: Operate, byJournal: Operate): Promise<Figure[]> {
+  const sdk: number[] = [];
+  const own: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    sdk.push(await cpuOf(bySdk));
+    own.push(await cpuOf(byJournal));
+  }
+  const figure = (name: string, rounds: readonly number[]) => ({
+    name: `processor time of one put by ${name}`,
+    value: median(rounds),
     unit: 'µs',
     moreIsBetter: false,
-    note: 'a batch of orders shares one put',
+    spread: spreadOf(rounds),
+  });
+  return [
+    { ...figure('the SDK', sdk), note: 'for comparison: the journal does not use it' },
+    { ...figure('the journal', own), note: 'a batch of orders shares one put' },
+  ];
+}
+
+/** Mean processor time of one operation on this thread, µs. */
+async function cpuOf(operate: Operate): Promise<number> {
+  const before = process.threadCpuUsage();
+  for (let index = 0; index < PUTS_A_ROUND; index += 1) await operate();
+  const { user, system } = process.threadCpuUsage(before);
+  return (user + system) / PUTS_A_ROUND;
+}
+
+/** Records of 1 KB read back without being replayed: what recovery waits for at least. */
+async function readFigure({ journal }: JournaledShard): Promise<Figure> {
+  for (let seq = (await journal.lastSeq(BARE_SHARD)) + 1; seq <= RECORDS_READ; seq += 1) {
+    await journal.append(bareRecord(seq));
+  }
+  const rates: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const start = performance.now();
+    let records = 0;
+    for await (const _ of journal.read({ shard: BARE_SHARD, fromSeq: 1, limit: RECORDS_READ })) records += 1;
+    if (records !== RECORDS_READ) throw new Error(`read ${records} of ${RECORDS_READ} records back`);
+    rates.push((records * 1_000) / (performance.now() - start));
+  }
+  return {
+    name: 'journal records of 1 KB read back',
+    value: median(rates),
+    unit: 'records/s',
+    spread: spreadOf(rates),
   };
 }

@@ -86,6 +86,8 @@ interface Exchange {
 
 function openLine(options: HttpLinesOptions, onClosed: () => void): Line {
   const socket = openSocket(options);
+  socket.setNoDelay(true);
+  socket.setKeepAlive(true, options.keepAliveMs);
   let exchange: Exchange | undefined;
 
   /** The exchange under way, if any, is over. */
@@ -137,8 +139,8 @@ function openLine(options: HttpLinesOptions, onClosed: () => void): Line {
   };
 }
 
-function openSocket({ isSecure, hostname, port, keepAliveMs }: HttpLinesOptions): Socket {
-  const target = { host: hostname, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveMs };
+function openSocket({ isSecure, hostname, port }: HttpLinesOptions): Socket {
+  const target = { host: hostname, port };
   if (!isSecure) return connectPlain(target);
   return connectSecure({
     ...target,

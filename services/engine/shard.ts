@@ -5,6 +5,7 @@ import {
   liveRecord,
   orderRecord,
   pendingVenueOrders,
+  triggerRecord,
   type ShardCommand,
   type ShardEvent,
   type ShardFacts,
@@ -121,10 +122,10 @@ class OwnedShard implements TradingShard {
     const report = await this.host.start();
     await this.host.query((state) => {
       this.#peek = state;
-      const live = [...state.accounts.values()].flatMap(({ accountId, orders }) =>
-        Object.values(orders).map((order) => liveRecord(accountId, order)),
-      );
-      this.#follower.seed(live);
+      for (const { accountId, orders, triggers } of state.accounts.values()) {
+        this.#follower.seed(Object.values(orders).map((order) => liveRecord(accountId, order)));
+        this.#follower.seed(Object.values(triggers).map((trigger) => triggerRecord(accountId, trigger)));
+      }
     });
     this.host.onCommitted(({ seq, entries }) => {
       for (const entry of entries) this.#committed(seq, { ...entry, events: entry.events.filter(isAccountEvent) });

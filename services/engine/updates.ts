@@ -1,5 +1,5 @@
 import { type AccountEvent, filledOrder, type Order } from '@perps/domain/account';
-import { fillRecordOf, liveStatus } from '@perps/domain/shard';
+import { fillRecordOf, liveStatus, triggerRecord } from '@perps/domain/shard';
 import type { AccountUpdate, FillRecord, OrderRecord } from '@perps/contracts/engine';
 
 /** One committed entry, as the follower needs it. */
@@ -44,6 +44,20 @@ export function createUpdateFollower(): UpdateFollower {
     event: AccountEvent,
     entry: { readonly accountId: string; readonly at: number },
   ): OrderRecord | undefined {
+    if (event.type === 'TriggerPlaced' || event.type === 'TriggerChanged') {
+      const record = triggerRecord(entry.accountId, event.trigger);
+      live.set(record.order.orderId, record);
+      return record;
+    }
+    if (event.type === 'TriggerFired') {
+      const waited = live.get(event.orderId);
+      return waited === undefined ? undefined : triggered(waited, entry.at);
+    }
+    if (event.type === 'TriggerEnded') {
+      live.delete(event.trigger.orderId);
+      const cause = event.cause === undefined ? {} : { cause: event.cause };
+      return { ...triggerRecord(entry.accountId, event.trigger), status: event.status, ...cause, statusAt: entry.at };
+    }
     if (event.type === 'OrderPlaced') {
       const record: OrderRecord = {
         accountId: entry.accountId,
@@ -63,6 +77,9 @@ export function createUpdateFollower(): UpdateFollower {
     return after;
   }
 }
+
+/** Its order follows, in the same entry. */
+const triggered = (record: OrderRecord, at: number): OrderRecord => ({ ...record, status: 'triggered', statusAt: at });
 
 type OrderChange = Extract<AccountEvent, { type: 'OrderFilled' | 'OrderChanged' | 'OrderEnded' }>;
 

@@ -8,7 +8,14 @@ import type {
   UserFill,
 } from '@perps/contracts/hyperliquid';
 import { toUserFill } from '../wire/fills.ts';
-import { type InstrumentOf, isLive, toFrontendOrder, toHistoricalOrder, toOpenOrder } from '../wire/orders.ts';
+import {
+  type InstrumentOf,
+  isDormantChild,
+  isLive,
+  toFrontendOrder,
+  toHistoricalOrder,
+  toOpenOrder,
+} from '../wire/orders.ts';
 
 /** Rows of one answer, as at the venue. */
 const ROWS_MAX = 2_000;
@@ -22,11 +29,18 @@ export const openOrders = (records: readonly OrderRecord[], instrumentOf: Instru
     .map((record) => toOpenOrder(record, instrumentOf))
     .filter(present);
 
-export const frontendOpenOrders = (records: readonly OrderRecord[], instrumentOf: InstrumentOf): FrontendOrder[] =>
-  records
-    .filter(isLive)
-    .map((record) => toFrontendOrder(record, instrumentOf))
+/** Children of an entry that has not filled stand inside it. */
+export function frontendOpenOrders(records: readonly OrderRecord[], instrumentOf: InstrumentOf): FrontendOrder[] {
+  const live = records.filter(isLive);
+  const waiting = live.filter(isDormantChild);
+  return live
+    .filter((record) => !isDormantChild(record))
+    .map((record) => {
+      const children = waiting.filter(({ untriggered }) => untriggered?.parentId === record.order.orderId);
+      return toFrontendOrder(record, instrumentOf, children);
+    })
     .filter(present);
+}
 
 export const historicalOrders = (records: readonly OrderRecord[], instrumentOf: InstrumentOf): HistoricalOrder[] =>
   records

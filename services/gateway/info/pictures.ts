@@ -1,5 +1,6 @@
 /** Answers that gather several things about an account. */
 import type { AccountState } from '@perps/domain/account';
+import { liveRecord, triggerRecord } from '@perps/domain/shard';
 import type { AccountPicture, OrderRecord } from '@perps/contracts/engine';
 import { formatUsd } from '@perps/domain/money';
 import { toClearinghouseState } from '../wire/clearinghouse.ts';
@@ -56,14 +57,10 @@ export function webData2(
 
 /** The live orders of a state as records, newest first. */
 export function liveOrders(account: AccountState): OrderRecord[] {
-  return Object.values(account.orders)
-    .map((order) => ({
-      accountId: account.accountId,
-      order,
-      status: 'open' as const,
-      statusAt: order.placedAt,
-    }))
-    .sort((left, right) => right.order.orderId - left.order.orderId);
+  const { accountId } = account;
+  const orders = Object.values(account.orders).map((order) => liveRecord(accountId, order));
+  const triggers = Object.values(account.triggers).map((trigger) => triggerRecord(accountId, trigger));
+  return [...orders, ...triggers].sort((left, right) => right.order.orderId - left.order.orderId);
 }
 
 /** The reduced successor of webData2. */

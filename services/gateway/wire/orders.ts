@@ -1,7 +1,7 @@
 /** Our order records in Hyperliquid's shapes. */
 import type { OrderRecord } from '@perps/contracts/engine';
 import type { FrontendOrder, HistoricalOrder, OpenOrder, WireOrderStatus, WireTif } from '@perps/contracts/hyperliquid';
-import type { Order, Side, TimeInForce } from '@perps/domain/account';
+import { firesAtOrBelow, type Order, type Side, type TimeInForce } from '@perps/domain/account';
 import type { Instrument } from '@perps/domain/market';
 import { formatPrice, formatSize, size } from '@perps/domain/money';
 
@@ -32,7 +32,12 @@ const WIRE_STATUS: Readonly<Record<OrderRecord['status'], WireOrderStatus>> = {
   positionIncreaseAtOpenInterestCapRejected: 'positionIncreaseAtOpenInterestCapRejected',
 };
 
-export const isLive = (record: OrderRecord): boolean => record.status === 'open' || record.status === 'pending';
+export const isLive = ({ status }: OrderRecord): boolean =>
+  status === 'open' || status === 'pending' || status === 'untriggered';
+
+/** A child of an entry that has not filled: shown inside the entry, not beside it. */
+export const isDormantChild = ({ untriggered }: OrderRecord): boolean =>
+  untriggered?.isArmed === false && untriggered.parentId !== undefined;
 
 /** As `openOrders` and `orderUpdates` tell it; undefined where the symbol left the universe altogether. */
 export function toOpenOrder({ order }: OrderRecord, instrumentOf: InstrumentOf): OpenOrder | undefined {
@@ -51,8 +56,13 @@ export function toOpenOrder({ order }: OrderRecord, instrumentOf: InstrumentOf):
   };
 }
 
-/** As `frontendOpenOrders`, `orderStatus` and `historicalOrders` tell it. */
-export function toFrontendOrder({ order }: OrderRecord, instrumentOf: InstrumentOf): FrontendOrder | undefined {
+/** As `frontendOpenOrders`, `orderStatus` and `historicalOrders` tell it; `children` wait for its fill. */
+export function toFrontendOrder(
+  record: OrderRecord,
+  instrumentOf: InstrumentOf,
+  children: readonly OrderRecord[] = [],
+): FrontendOrder | undefined {
+  const { order } = record;
   const instrument = instrumentOf(order.symbol);
   if (instrument === undefined) return undefined;
   return {
@@ -62,16 +72,33 @@ export function toFrontendOrder({ order }: OrderRecord, instrumentOf: Instrument
     sz: formatSize(remaining(order), instrument.szDecimals),
     oid: order.orderId,
     timestamp: order.placedAt,
-    triggerCondition: 'N/A',
-    isTrigger: false,
-    triggerPx: '0.0',
-    children: [],
-    isPositionTpsl: false,
+    ...triggerFields(record, instrument),
+    children: children.flatMap((child) => toFrontendOrder(child, instrumentOf) ?? []),
     reduceOnly: order.reduceOnly,
-    orderType: 'Limit',
     origSz: formatSize(order.size, instrument.szDecimals),
-    tif: WIRE_TIF[order.timeInForce],
+    tif: order.trigger?.isMarket === true || record.untriggered !== undefined ? null : WIRE_TIF[order.timeInForce],
     cloid: order.cloid ?? null,
+  };
+}
+
+type TriggerFields = Pick<
+  FrontendOrder,
+  'triggerCondition' | 'isTrigger' | 'triggerPx' | 'isPositionTpsl' | 'orderType'
+>;
+
+function triggerFields({ order, untriggered }: OrderRecord, { szDecimals }: Instrument): TriggerFields {
+  const { trigger } = order;
+  if (trigger === undefined)
+    return { triggerCondition: 'N/A', isTrigger: false, triggerPx: '0.0', isPositionTpsl: false, orderType: 'Limit' };
+  const triggerPx = formatPrice(trigger.price, szDecimals);
+  const isBelow = firesAtOrBelow({ side: order.side, trigger });
+  const what = trigger.kind === 'takeProfit' ? 'Take Profit' : 'Stop';
+  return {
+    triggerCondition: untriggered === undefined ? 'Triggered' : `Price ${isBelow ? 'below' : 'above'} ${triggerPx}`,
+    isTrigger: true,
+    triggerPx,
+    isPositionTpsl: untriggered?.grouping === 'positionTpsl',
+    orderType: `${what} ${trigger.isMarket ? 'Market' : 'Limit'}`,
   };
 }
 

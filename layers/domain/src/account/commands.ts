@@ -1,7 +1,7 @@
 /** Commands of the account stream. Types only. */
 import type { Pricing } from './pricing.ts';
 import type { Price, Size, Usd } from '../money/index.ts';
-import type { FundingIndexes } from '../funding/index.ts';
+import type { CorrectionKind, FundingIndexes } from '../funding/index.ts';
 import type { Route, RoutingPolicy, TradingState } from '../routing/model.ts';
 import type { Address, Agent, Grouping, LeverageSetting, Liquidity, Side, TimeInForce, Trigger } from './model.ts';
 
@@ -131,15 +131,16 @@ export type AccountCommand =
       readonly routes: readonly Route[];
       readonly context: DecisionContext;
     })
-  /** Makes good one hour that was settled at another rate than the venue's; once per symbol, route and hour. */
+  /** Settles one hour that the index could not charge; once per symbol, route and hour. */
   | (CommandBase & {
       readonly type: 'CorrectFunding';
       readonly symbol: string;
       readonly route: Route;
       readonly hour: number;
-      /** Signed lots the account held at that hour. */
+      readonly kind: CorrectionKind;
+      /** Signed lots that owe the change: `rate` = held at that hour, `late` = those less what the index charged. */
       readonly size: Size;
-      /** Actual index growth of the hour less the settled one. */
+      /** Growth of the index, or the difference of the rates' growths, 10⁻¹⁸ USD a lot. */
       readonly indexChange: bigint;
       readonly context: DecisionContext;
     })

@@ -153,8 +153,9 @@ export interface FundingPayment {
   /** Index it was posted from and to. */
   readonly fromIndex: bigint;
   readonly toIndex: bigint;
-  readonly position: Position;
-  /** A correction of an hour that was settled at another rate. */
+  /** undefined = a correction of an hour whose position is gone. */
+  readonly position: Position | undefined;
+  /** A correction of one hour: charged late, or accrued at another rate. Its size is that hour's, `toIndex` the change. */
   readonly correction?: true;
 }
 

@@ -13,7 +13,7 @@ export function fundingPosted(
   const positions = { ...state.positions };
   const settled: string[] = [];
   for (const { key, position, correction } of event.payments) {
-    if (positions[key] !== undefined) positions[key] = position;
+    if (position !== undefined) positions[key] = position;
     if (correction === true) settled.push(`${key}:${event.hour}`);
   }
   return {

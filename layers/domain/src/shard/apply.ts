@@ -11,7 +11,7 @@ import {
 import type { Transfer } from '../ledger/index.ts';
 import { negateSize, usd } from '../money/index.ts';
 import { isShardWide, type RoutingPolicySet, type ShardEntry } from './messages.ts';
-import { applyFunding } from './funding.ts';
+import { applyFunding, followFunding } from './funding.ts';
 import { type AccountHistory, fillRecordOf, remember, triggerRecord } from './history.ts';
 import { addResting, isResting, removeResting } from './resting-index.ts';
 import { followRisk } from './risk.ts';
@@ -32,6 +32,7 @@ export function apply(state: ShardState, entry: ShardEntry): void {
       if (isShardWide(event)) return;
       const after = states?.[index] ?? accountDecider.evolve(account, event);
       derive(state, { event, before: account, after, at });
+      followFunding(state.funding, { event, before: account, after });
       account = after;
     });
     state.accounts.set(streamId, account);

@@ -19,4 +19,6 @@ export {
 } from './risk.ts';
 export { deserialize, serialize, type SerializedShard, SHARD_SCHEMA_VERSION } from './serialize.ts';
 export { checks } from './checks.ts';
-export { HOUR_MS } from './funding.ts';
+export { CACHED_RATE_MS_MAX } from './funding.ts';
+export * from './funding-queries.ts';
+export { HOUR_MS } from '../funding/index.ts';

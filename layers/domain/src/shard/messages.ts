@@ -7,8 +7,8 @@ import type {
   Markets,
   VenueContext,
 } from '../account/index.ts';
-import type { FundingEvent } from '../funding/index.ts';
-import type { RoutingPolicy } from '../routing/index.ts';
+import type { FundingEvent, FundingRate } from '../funding/index.ts';
+import type { Route, RoutingPolicy } from '../routing/index.ts';
 import { CONFIG_STREAM, FUNDING_STREAM } from './state.ts';
 
 export type WithoutFacts<Command> = Command extends AccountCommand ? Omit<Command, 'context' | 'at'> : never;
@@ -23,14 +23,27 @@ export interface ConfigCommand {
   readonly fees?: FeeSchedule;
 }
 
-/** Fixes the holders of every hour up to now. The host sends it before its first decision of an hour. */
-export interface FundingCommand {
-  readonly type: 'CloseFundingHour';
+interface FundingCommandBase {
   readonly commandId: string;
   readonly shard: number;
   readonly receivedAt: number;
+  /** ms, a multiple of an hour. */
   readonly hour: number;
 }
+
+export type FundingCommand =
+  /** Fixes the holders of every hour up to this one. The host sends it before its first decision of an hour. */
+  | (FundingCommandBase & { readonly type: 'CloseFundingHour' })
+  /** The venue's rates of a closed hour; each symbol and route is settled once. */
+  | (FundingCommandBase & {
+      readonly type: 'SettleFundingHour';
+      readonly rates: readonly FundingRate[];
+      readonly source: string;
+    })
+  /** What has accrued on these routes is to be posted; the host does it, account by account. */
+  | (FundingCommandBase & { readonly type: 'StartFundingPosting'; readonly routes: readonly Route[] })
+  /** The host has asked every account. */
+  | (FundingCommandBase & { readonly type: 'FinishFundingPosting' });
 
 /** Any command, before the shard has added time, market and its own facts. */
 export type ShardCommand = WithoutFacts<AccountCommand> | ConfigCommand | FundingCommand;
@@ -44,8 +57,15 @@ export interface RoutingPolicySet {
 export type ShardEvent = AccountEvent | RoutingPolicySet | FundingEvent;
 
 /** Facts of the whole shard, not of an account. */
-export const isShardWide = (event: ShardEvent): event is RoutingPolicySet | FundingEvent =>
-  event.type === 'RoutingPolicySet' || event.type === 'HourClosed';
+export const isShardWide = (event: ShardEvent): event is RoutingPolicySet | FundingEvent => SHARD_WIDE.has(event.type);
+
+const SHARD_WIDE: ReadonlySet<string> = new Set<(RoutingPolicySet | FundingEvent)['type']>([
+  'RoutingPolicySet',
+  'HourClosed',
+  'FundingSettled',
+  'FundingPostingStarted',
+  'FundingPostingDone',
+]);
 
 /** What the host knows of the moment. `venue.nextNonce` is a floor: the shard takes a higher one where it has used it. */
 export interface ShardFacts {

@@ -1,6 +1,6 @@
 /** The shard as plain data (arrays, bigints), in one order for one state: the same state is the same bytes. */
 import type { AccountState, FeeSchedule, Order, Position, TriggerOrder } from '../account/index.ts';
-import type { FundingBook } from '../funding/index.ts';
+import { deserializeFunding, type SerializedFunding, serializeFunding } from '../funding/index.ts';
 import type { PlatformAccount } from '../ledger/index.ts';
 import type { Usd } from '../money/index.ts';
 import type { RoutingPolicy } from '../routing/index.ts';
@@ -13,7 +13,7 @@ import { followTrigger } from './trigger-index.ts';
 import { initialShard, type ShardState, type VenueOrder } from './state.ts';
 
 /** Grows when the shape changes; older snapshots are then ignored and the journal is replayed. */
-export const SHARD_SCHEMA_VERSION = 2;
+export const SHARD_SCHEMA_VERSION = 3;
 
 export interface SerializedShard {
   readonly shard: number;
@@ -43,10 +43,6 @@ export interface SerializedAccount extends Omit<AccountState, RecordField> {
   readonly builderFees: Pairs<AccountState['builderFees']>;
 }
 
-export interface SerializedFunding extends Omit<FundingBook, 'indexes'> {
-  readonly indexes: Pairs<FundingBook['indexes']>;
-}
-
 type RecordField =
   'positions' | 'orders' | 'triggers' | 'episodes' | 'leverage' | 'nonces' | 'deposits' | 'bookedTids' | 'builderFees';
 type Pairs<Table> = Table extends Readonly<Record<string, infer Value>> ? readonly (readonly [string, Value])[] : never;
@@ -59,7 +55,7 @@ export function serialize(state: ShardState): SerializedShard {
     nextOrderId: state.nextOrderId,
     nextTradeId: state.nextTradeId,
     lastVenueNonce: state.lastVenueNonce,
-    funding: { ...state.funding, indexes: sortedPairs(state.funding.indexes) },
+    funding: serializeFunding(state.funding),
     accounts: sortedEntries(state.accounts).map(([, account]) => serializeAccount(account)),
     platform: sortedEntries(state.platform),
     venueOrders: [...state.venueOrders.values()],
@@ -74,7 +70,7 @@ export function serialize(state: ShardState): SerializedShard {
 export function deserialize(data: SerializedShard): ShardState {
   const state = initialShard(data.shard);
   const { policy, fees, nextOrderId, nextTradeId, lastVenueNonce } = data;
-  const funding: FundingBook = { ...data.funding, indexes: Object.fromEntries(data.funding.indexes) };
+  const funding = deserializeFunding(data.funding);
   Object.assign(state, { policy, fees, nextOrderId, nextTradeId, lastVenueNonce, funding });
   for (const stored of data.accounts) state.accounts.set(stored.accountId, deserializeAccount(stored));
   for (const [account, amount] of data.platform) state.platform.set(account, amount);

@@ -38,6 +38,7 @@ import { type Draft, emit, takeTradeId, viewOf } from './draft.ts';
 import type { AccountEvent, QuoteUsed } from './events.ts';
 import { marginAt, orderMarginAfter } from './margin.ts';
 import type { AccountState, Liquidity, Order, OrderLeg, Position } from './model.ts';
+import { postAccrued } from './post-funding.ts';
 import { leverageSettingOf, positionOn, remainingOf, signOf } from './state.ts';
 
 export interface Execution {
@@ -59,6 +60,7 @@ export interface Execution {
 export function bookExecution(draft: Draft, execution: Execution): void {
   const { order, price } = execution;
   const route = execution.legAfter.route;
+  postAccrued(draft, positionOn(draft.state, order.symbol, route));
   const view = viewOf(draft, order.symbol);
   const before = positionOn(draft.state, order.symbol, route);
   const signed = size(execution.size * signOf(order.side));

@@ -36,11 +36,23 @@ export interface DynamoJournalOptions {
   readonly tableName: string;
 }
 
+interface PagePosition {
+  readonly shard: number;
+  readonly fromSeq: number;
+  readonly limit: number;
+}
+
+interface Page {
+  readonly records: readonly JournalRecord[];
+  /** The segment has nothing after it. */
+  readonly isLast: boolean;
+}
+
 /** Creates the journal store over a table with keys `pk` (string) and `sk` (number). */
 export function createDynamoJournal({ client, tableName }: DynamoJournalOptions): JournalStore {
   const putBody = createPutBody(tableName);
 
-  const page = async (position: { shard: number; fromSeq: number; limit: number }) => {
+  const page = async (position: PagePosition): Promise<Page> => {
     const limit = Math.min(position.limit, PAGE_RECORDS);
     const { items, isLast } = await query(client, pageQuery(tableName, { ...position, limit }));
     return { records: items.map(recordOf), isLast };
@@ -60,11 +72,17 @@ export function createDynamoJournal({ client, tableName }: DynamoJournalOptions)
     throw new JournalGapError({ shard, expectedSeq: expected, foundSeq: again.records[0]?.seq ?? found });
   };
 
+  /** The next page is asked for while the caller works on this one; one that leaves early has asked for it in vain. */
   async function* read({ shard, fromSeq, limit = Number.MAX_SAFE_INTEGER }: ReadRange): AsyncIterable<JournalRecord> {
     let expected = Math.max(fromSeq, 1);
     let left = limit;
+    let ahead: Promise<Page> | undefined;
     while (left > 0) {
-      const { records, isLast } = await page({ shard, fromSeq: expected, limit: left });
+      const { records, isLast } = await (ahead ?? page({ shard, fromSeq: expected, limit: left }));
+      const next = expected + records.length;
+      const isSegmentDone = records.length > 0 && next % SEGMENT_SIZE === 0;
+      const hasMore = (!isLast || isSegmentDone) && left > records.length;
+      ahead = hasMore ? quietly(page({ shard, fromSeq: next, limit: left - records.length })) : undefined;
       for (const record of records) {
         if (record.seq !== expected) {
           throw new JournalGapError({ shard, expectedSeq: expected, foundSeq: record.seq });
@@ -73,7 +91,6 @@ export function createDynamoJournal({ client, tableName }: DynamoJournalOptions)
         expected += 1;
         left -= 1;
       }
-      const isSegmentDone = records.length > 0 && expected % SEGMENT_SIZE === 0;
       if (isLast && !isSegmentDone && left > 0 && (await endsAt(shard, expected))) return;
     }
   }
@@ -83,6 +100,12 @@ export function createDynamoJournal({ client, tableName }: DynamoJournalOptions)
     read,
     lastSeq: (shard) => findLastSeq((segment) => edgeOf(shard, segment, 'last')),
   };
+}
+
+/** A page nobody has asked for yet may fail before anybody does. */
+function quietly(ahead: Promise<Page>): Promise<Page> {
+  ahead.catch(() => undefined);
+  return ahead;
 }
 
 async function append(client: DynamoWire, body: string): Promise<AppendOutcome> {

@@ -5,6 +5,7 @@ import {
   type Server as SocketServer,
   type Socket,
 } from 'node:net';
+import { Worker } from 'node:worker_threads';
 import { crc32 } from 'node:zlib';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, describe, expect, it } from '@jest/globals';
@@ -205,6 +206,21 @@ describe('a put', () => {
     held[0]!.end('{}');
     expect(causeOf(await journal.append(record))).toMatchObject({ name: 'Later' });
     expect(seen[0]!.socket).not.toBe(seen[1]!.socket);
+  });
+
+  it('takes an answer that waited while this thread was busy for longer than the time-out', async () => {
+    const server = `const { parentPort } = require('node:worker_threads');
+      const server = require('node:net').createServer((socket) => socket.on('data', () => socket.write(${JSON.stringify(rawDone)})));
+      server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));`;
+    const worker = new Worker(server, { eval: true });
+    closers.push(() => worker.terminate());
+    const port = await new Promise<unknown>((resolve) => worker.once('message', resolve));
+    const journal = journalAt(`http://127.0.0.1:${port}`);
+    await journal.append(record);
+    const appended = journal.append(record);
+    for (let turn = 0; turn < 100; turn += 1) await Promise.resolve();
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, TIMEOUT_MS * 2);
+    expect(await appended).toEqual({ status: 'appended' });
   });
 
   it('is undecided where bytes follow the answer, and leaves that connection', async () => {

@@ -82,6 +82,8 @@ interface Exchange {
   readonly resolve: (answer: HttpAnswer) => void;
   readonly reject: (cause: unknown) => void;
   readonly timer: NodeJS.Timeout;
+  /** The time is over and nothing has come since. */
+  isSilent: boolean;
 }
 
 function openLine(options: HttpLinesOptions, onClosed: () => void): Line {
@@ -108,8 +110,19 @@ function openLine(options: HttpLinesOptions, onClosed: () => void): Line {
     ended()?.resolve(answer);
   };
 
+  /** A thread that was busy for that long finds the timer first and the bytes after it, so they get their turn. */
+  const onSilence = (): void => {
+    const silent = exchange;
+    if (silent === undefined) return;
+    silent.isSilent = true;
+    setImmediate(() => {
+      if (silent.isSilent && exchange === silent) fail(new HttpSilenceError(`no answer in ${options.timeoutMs} ms`));
+    });
+  };
+
   socket.on('data', (bytes: Buffer) => {
     if (exchange === undefined) return fail(new HttpAnswerError('an answer nobody asked for'));
+    exchange.isSilent = false;
     exchange.timer.refresh();
     try {
       const answer = exchange.read(bytes);
@@ -129,10 +142,8 @@ function openLine(options: HttpLinesOptions, onClosed: () => void): Line {
     destroy: () => socket.destroy(),
     exchange: (request, encoding) =>
       new Promise((resolve, reject) => {
-        const timer = setTimeout(() => {
-          fail(new HttpSilenceError(`no answer in ${options.timeoutMs} ms`));
-        }, options.timeoutMs);
-        exchange = { read: createAnswerReader(), resolve, reject, timer };
+        const timer = setTimeout(onSilence, options.timeoutMs);
+        exchange = { read: createAnswerReader(), resolve, reject, timer, isSilent: false };
         socket.ref();
         socket.write(request, encoding);
       }),

@@ -125,17 +125,8 @@ describe('execution receipts', () => {
   );
 
   it(
-    'of a resting order that the book came to, and of one that Hyperliquid filled, several at once',
+    'of an order that Hyperliquid filled, and of a resting one that the book came to',
     async () => {
-      const { oid } = restingOf(
-        await trader.order({ coin: 'BTC', isBuy: true, size: '0.01', price: '99000', tif: 'Gtc' }),
-      );
-      await market.set('BTC', 98_500);
-      const resting = await receiptOf(oid);
-      expectSame(resting.receipt, resting.fill);
-      expect(resting.receipt.body).toMatchObject({ route: 'INTERNAL', liquidity: 'maker', price: '99000.0' });
-
-      await market.set('BTC', 100_000);
       const large = filledOf(await trader.order({ coin: 'BTC', isBuy: true, size: '0.3' }));
       const venue = await receiptOf(large.oid);
       expectSame(venue.receipt, venue.fill);
@@ -143,6 +134,20 @@ describe('execution receipts', () => {
         route: 'HYPERLIQUID',
         rule: 'over_threshold',
         venue: { hash: venue.fill.hash, time: venue.fill.time },
+      });
+
+      // It closes what the platform took above, so it stays there however wild the market looks after the move.
+      const { oid } = restingOf(
+        await trader.order({ coin: 'BTC', isBuy: false, size: '0.01', price: '101000', tif: 'Gtc' }),
+      );
+      await market.set('BTC', 101_500);
+      const resting = await receiptOf(oid);
+      expectSame(resting.receipt, resting.fill);
+      expect(resting.receipt.body).toMatchObject({
+        route: 'INTERNAL',
+        liquidity: 'maker',
+        rule: 'closes_internal_position',
+        price: '101000.0',
       });
 
       const files = [save('resting', resting.receipt), save('venue', venue.receipt)];

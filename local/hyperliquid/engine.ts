@@ -14,7 +14,7 @@ import { createOrderRegistry } from './orders.ts';
 import { createOutbox } from './outbox.ts';
 import { createPriceProcess, createRandomWalk, type PriceSource } from './price-process.ts';
 import { createReplay } from './replay.ts';
-import { nearestValid, priceFromUsd, priceToUsd } from './ticks.ts';
+import { formatMoney, nearestValid, priceFromUsd, priceToUsd } from './ticks.ts';
 import { fireTriggers } from './triggers.ts';
 import { ASSETS, type Asset } from './universe.ts';
 import { workTwaps } from './twap.ts';
@@ -65,7 +65,9 @@ export function createVenueEngine(settings: Settings, prepare: (venue: Venue) =>
     lastOid: Math.floor(startAt / 1000) * OIDS_PER_SECOND,
   };
   for (const { address, balance } of settings.accounts) {
-    deposit(venue, address.toLowerCase(), parseDecimal(balance, 6) ?? 0n);
+    const account = deposit(venue, address.toLowerCase(), parseDecimal(balance, 6) ?? 0n);
+    const delta = { type: 'deposit' as const, usdc: formatMoney(account.rawUsd) };
+    account.ledger.push({ time: startAt, hash: ZERO_HASH, delta });
   }
   const crowd = createCrowd(
     random,

@@ -18,7 +18,9 @@ const HELP = `Simulated Hyperliquid: /info, /exchange and /ws as third-party cli
   --help              this text
 
 Control door: POST /faults {"kind","count"?,"ms"?,"account"?}, GET and DELETE /faults,
-POST /price {"coin","price","overMs"?}, POST /fund {"address","amount"}, GET /state.
+POST /price {"coin","price","overMs"?} or {"coin","price","hold":true,"spread"?} or {"coin","hold":false}
+or {"coin","mark","ms"?}, POST /funding {"coin","rate"}, POST /hour {"time"?,"factor"?},
+POST /fund {"address","amount"}, GET /state.
 `;
 
 const { values } = parseArgs({

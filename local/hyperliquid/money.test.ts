@@ -57,6 +57,7 @@ describe('transfers', () => {
     expect(spotOf(world, ANN_ADDRESS).balances).toEqual([]);
     expect(balance(world, ANN_ADDRESS)).toBe('9960.0');
     expect(ledgerOf(world, ANN_ADDRESS).map(({ delta }) => delta.type)).toEqual([
+      'deposit',
       'accountClassTransfer',
       'spotTransfer',
       'send',

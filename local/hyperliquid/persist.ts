@@ -4,7 +4,9 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { NonceWindow } from '@perps/domain/nonces';
 import { createAccount, type Account } from './accounts.ts';
+import type { FundingHours } from './funding.ts';
 import type { OrderRecord } from './orders.ts';
+import type { Twap } from './twap.ts';
 import type { Venue } from './venue.ts';
 
 const VERSION = 1;
@@ -17,6 +19,9 @@ interface Memory {
   readonly agents: Map<string, string>;
   readonly formerAgents: Map<string, string>;
   readonly lastOid: number;
+  /** What a memory of before TWAPs and settled hours does not have. */
+  readonly twaps?: Map<number, Twap>;
+  readonly fundingHours?: FundingHours;
   /** USD by coin. */
   readonly prices: Readonly<Record<string, number>>;
 }
@@ -61,6 +66,8 @@ export function restore(venue: Venue, memory: Memory): void {
   for (const [signer, window] of memory.nonces) venue.nonces.set(signer, window);
   for (const [agent, master] of memory.agents) venue.agents.set(agent, master);
   for (const [agent, master] of memory.formerAgents) venue.formerAgents.set(agent, master);
+  for (const [twapId, twap] of memory.twaps ?? []) venue.twaps.set(twapId, twap);
+  for (const [assetId, rows] of memory.fundingHours ?? []) venue.fundingHours.set(assetId, rows);
   venue.lastOid = Math.max(venue.lastOid, memory.lastOid);
   for (const order of memory.orders) {
     venue.orders.add(order);
@@ -118,5 +125,7 @@ const memoryOf = (venue: Venue): Memory => ({
   agents: venue.agents,
   formerAgents: venue.formerAgents,
   lastOid: venue.lastOid,
+  twaps: venue.twaps,
+  fundingHours: venue.fundingHours,
   prices: Object.fromEntries(venue.markets.map((market) => [market.asset.name, market.process.current()])),
 });

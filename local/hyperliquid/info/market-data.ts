@@ -95,9 +95,10 @@ export function fundingHistory(venue: Venue, request: InfoRequestOf<'fundingHist
   const end = Math.min(request.endTime ?? venue.clock.now(), venue.clock.now());
   const rows: FundingHistoryRow[] = [];
   const settled = venue.fundingHours.get(market.asset.id) ?? [];
+  const firstSettled = settled[0]?.time ?? Number.MAX_SAFE_INTEGER;
   for (let hour = Math.ceil(request.startTime / HOUR_MS); rows.length < FUNDING_ROWS_MAX; hour += 1) {
     const time = hour * HOUR_MS + stampDelay(market.asset, hour);
-    if (time > end || hour > venue.firstHour) break;
+    if (time > end || hour > venue.firstHour || time >= firstSettled) break;
     if (time < request.startTime) continue;
     rows.push({ coin: request.coin, fundingRate: INTEREST_FLOOR, premium: '-0.0001', time });
   }

@@ -4,6 +4,7 @@ import type {
   AssetCtx,
   Candle,
   ClearinghouseState,
+  FrontendOrder,
   L2Book,
   L2Level,
   OpenOrder,
@@ -101,7 +102,8 @@ export type ChannelFrame =
     }
   | {
       readonly channel: 'openOrders';
-      readonly data: { readonly dex: string; readonly user: string; readonly orders: readonly OpenOrder[] };
+      /** With their triggers, unlike the request of the same name. */
+      readonly data: { readonly dex: string; readonly user: string; readonly orders: readonly FrontendOrder[] };
     }
   | {
       readonly channel: 'userTwapHistory';

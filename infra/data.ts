@@ -11,14 +11,31 @@ export interface DataStackProps extends StackProps {
 }
 
 /** History that the projector writes and anybody may rebuild from the journal. */
-export type ReadTableName = 'wallets' | 'balance_logs' | 'orders' | 'positions' | 'fills';
+export type ReadTableName =
+  | 'wallets'
+  | 'balance_logs'
+  | 'balance_samples'
+  | 'orders'
+  | 'positions'
+  | 'fills'
+  | 'liquidations'
+  | 'funding_settlements';
 
 type TableShape = Omit<StatefulTableProps, 'encryptionKey'>;
 
 /** Keys as in the data dictionary. */
 const READ_TABLES: Readonly<Record<ReadTableName, TableShape>> = {
   wallets: { partition: string('user_id') },
-  balance_logs: { partition: string('user_id'), sort: number('seq') },
+  balance_logs: {
+    partition: string('user_id'),
+    sort: number('seq'),
+    indexes: [
+      { indexName: 'by_time', partitionKey: string('user_id'), sortKey: number('created_at') },
+      // Only deposits, withdrawals and adjustments have the attribute: few rows among very many.
+      { indexName: 'by_external', partitionKey: string('user_id'), sortKey: number('external_at') },
+    ],
+  },
+  balance_samples: { partition: string('user_id'), sort: number('sampled_at') },
   orders: {
     partition: string('id'),
     indexes: [
@@ -37,6 +54,14 @@ const READ_TABLES: Readonly<Record<ReadTableName, TableShape>> = {
       { indexName: 'by_user', partitionKey: string('user_id'), sortKey: number('filled_at') },
     ],
   },
+  liquidations: {
+    partition: string('id'),
+    indexes: [{ indexName: 'by_user', partitionKey: string('user_id'), sortKey: number('liquidated_at') }],
+  },
+  funding_settlements: {
+    partition: string('id'),
+    indexes: [{ indexName: 'by_user', partitionKey: string('user_id'), sortKey: number('settled_at') }],
+  },
 };
 
 /** Everything that must survive: the journal first. Construct ids here never change. */
@@ -49,6 +74,8 @@ export class DataStack extends Stack {
   readonly routingModeLogs: ITableV2;
   /** Signed receipts of fills, written once each. */
   readonly receipts: ITableV2;
+  /** Where the venue's figures of a position differ from ours; `resolved_at` closes a row. */
+  readonly deviationLogs: ITableV2;
   readonly readTables: Readonly<Record<ReadTableName, ITableV2>>;
   readonly snapshots: IBucket;
   private readonly dataKey: IKey;
@@ -74,12 +101,22 @@ export class DataStack extends Stack {
         },
       ],
     });
+    this.deviationLogs = this.table('DeviationLogs', {
+      partition: string('id'),
+      indexes: [
+        { indexName: 'by_symbol', partitionKey: string('symbol'), sortKey: number('created_at') },
+        { indexName: 'by_status', partitionKey: string('status'), sortKey: number('created_at') },
+      ],
+    });
     this.readTables = {
       wallets: this.table('Wallets', READ_TABLES.wallets),
       balance_logs: this.table('BalanceLogs', READ_TABLES.balance_logs),
       orders: this.table('Orders', READ_TABLES.orders),
       positions: this.table('Positions', READ_TABLES.positions),
       fills: this.table('Fills', READ_TABLES.fills),
+      balance_samples: this.table('BalanceSamples', READ_TABLES.balance_samples),
+      liquidations: this.table('Liquidations', READ_TABLES.liquidations),
+      funding_settlements: this.table('FundingSettlements', READ_TABLES.funding_settlements),
     };
     this.snapshots = new SnapshotBucket(this, 'Snapshots', { encryptionKey: this.dataKey });
   }

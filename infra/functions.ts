@@ -73,7 +73,7 @@ export class FunctionsStack extends Stack {
   }
 
   private createProjector({ config, keys, data, messaging }: FunctionsStackProps): ServiceFunction {
-    const { wallets, balance_logs: balanceLogs, orders, positions, fills } = data.readTables;
+    const { wallets, ...histories } = data.readTables;
     const projector = new ServiceFunction(this, 'Projector', {
       config,
       name: 'projector',
@@ -83,16 +83,19 @@ export class FunctionsStack extends Stack {
         JOURNAL_TABLE: data.journal.tableName,
         CHECKPOINTS_TABLE: data.checkpoints.tableName,
         WALLETS_TABLE: wallets.tableName,
-        BALANCE_LOGS_TABLE: balanceLogs.tableName,
-        ORDERS_TABLE: orders.tableName,
-        POSITIONS_TABLE: positions.tableName,
-        FILLS_TABLE: fills.tableName,
+        BALANCE_LOGS_TABLE: histories.balance_logs.tableName,
+        BALANCE_SAMPLES_TABLE: histories.balance_samples.tableName,
+        ORDERS_TABLE: histories.orders.tableName,
+        POSITIONS_TABLE: histories.positions.tableName,
+        FILLS_TABLE: histories.fills.tableName,
+        LIQUIDATIONS_TABLE: histories.liquidations.tableName,
+        FUNDING_SETTLEMENTS_TABLE: histories.funding_settlements.tableName,
       },
     });
     grantTable(data.journal, projector.lambda, ['dynamodb:Query']);
     grantTable(data.checkpoints, projector.lambda, ['dynamodb:GetItem', 'dynamodb:UpdateItem']);
     grantTable(wallets, projector.lambda, ['dynamodb:GetItem', 'dynamodb:UpdateItem']);
-    for (const table of [balanceLogs, orders, positions, fills]) {
+    for (const table of Object.values(histories)) {
       grantTable(table, projector.lambda, ['dynamodb:UpdateItem']);
     }
     grantDataKey(keys.data, projector.lambda);

@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import type { StageConfig } from './config.ts';
 import { EngineRole } from './constructs/engine-role.ts';
 import { FargateRole, type FargateRoleProps } from './constructs/fargate-role.ts';
-import { grantDataKey, grantTable } from './constructs/grants.ts';
+import { grantDataKey, grantIndex, grantTable } from './constructs/grants.ts';
 import { PrivateBalancer } from './constructs/private-balancer.ts';
 import type { DataStack } from './data.ts';
 import type { KeysStack } from './keys.ts';
@@ -76,6 +76,11 @@ export class ServicesStack extends Stack {
         IDENTITIES_TABLE: data.identities.tableName,
         RECEIPTS_TABLE: data.receipts.tableName,
         RECEIPT_KEY_ID: keys.receipts.keyId,
+        BALANCE_LOGS_TABLE: data.readTables.balance_logs.tableName,
+        BALANCE_SAMPLES_TABLE: data.readTables.balance_samples.tableName,
+        FILLS_TABLE: data.readTables.fills.tableName,
+        LIQUIDATIONS_TABLE: data.readTables.liquidations.tableName,
+        FUNDING_SETTLEMENTS_TABLE: data.readTables.funding_settlements.tableName,
         SHARD_COUNT: String(config.shardCount),
         SIGNING_NETWORK: config.signingNetwork,
         VENUE_URL: config.venue.url,
@@ -86,8 +91,18 @@ export class ServicesStack extends Stack {
     grantTable(data.identities, gateway, ['dynamodb:GetItem', 'dynamodb:PutItem']);
     grantTable(data.receipts, gateway, ['dynamodb:GetItem']);
     keys.receipts.grant(gateway, 'kms:GetPublicKey');
+    grantHistory(data, gateway);
     grantDataKey(keys.data, gateway);
     return gateway;
+  }
+}
+
+/** An account's history by time: it reads, it never writes. */
+function grantHistory({ readTables }: DataStack, gateway: FargateRole): void {
+  grantTable(readTables.balance_samples, gateway, ['dynamodb:Query']);
+  for (const index of ['by_time', 'by_external']) grantIndex(readTables.balance_logs, gateway, index);
+  for (const table of ['fills', 'liquidations', 'funding_settlements'] as const) {
+    grantIndex(readTables[table], gateway, 'by_user');
   }
 }
 

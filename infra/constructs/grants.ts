@@ -7,6 +7,14 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 export const grantTable = (table: ITableV2, grantee: IGrantable, actions: readonly `dynamodb:${string}`[]): void =>
   Grant.addToPrincipal({ grantee, actions: [...actions], resourceArns: [table.tableArn] }).assertSuccess();
 
+/** Reading of one index of the table, and nothing else of it. */
+export const grantIndex = (table: ITableV2, grantee: IGrantable, indexName: string): void =>
+  Grant.addToPrincipal({
+    grantee,
+    actions: ['dynamodb:Query'],
+    resourceArns: [`${table.tableArn}/index/${indexName}`],
+  }).assertSuccess();
+
 /** What the users of encrypted tables and buckets need of the key; never more than use. */
 export const grantDataKey = (key: IKey, grantee: IGrantable): void =>
   key

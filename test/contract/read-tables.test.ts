@@ -8,15 +8,22 @@ import {
   type ReadTablesConfig,
 } from '@perps/adapters/aws';
 import { READ_TABLES, type ReadTable } from '@perps/contracts/projection';
+import { createBatchCodec } from '@perps/contracts/journal';
+import type { ShardEvent } from '@perps/domain/shard';
+import { NOW } from '@perps/domain/testing';
+import type { JournalRecord } from '@perps/runtime/ports';
 import type { Projector } from '@perps/runtime/projection';
 import { createSeededRandom } from '@perps/runtime/testing';
 import { startEmulators, type Emulators } from '../support/emulators.ts';
+import { fundingPosted, liquidationStepped, positionOpened } from '../support/risk-events.ts';
 import { createShardHistory, type ShardHistory } from '../support/shard-history.ts';
 
 /** Spec 12, columns of the tables the projector writes. */
 const DICTIONARY: Readonly<Record<ReadTable, readonly string[]>> = {
   wallets: ['user_id', 'total_balance', 'available_balance', 'frozen_margin', 'cross_margin_used'],
   balance_logs: ['user_id', 'type', 'amount', 'before', 'after', 'ref_id'],
+  // Ours.
+  balance_samples: ['user_id', 'sampled_at', 'total_balance', 'net_deposits', 'volume'],
   orders: ['id', 'user_id', 'symbol', 'side', 'size', 'price', 'route', 'status', 'routing_latency_ms'],
   positions: [
     'id',
@@ -30,6 +37,8 @@ const DICTIONARY: Readonly<Record<ReadTable, readonly string[]>> = {
     'status',
   ],
   fills: ['id', 'order_id', 'price', 'size', 'fee', 'source', 'hl_fill_price'],
+  liquidations: ['id', 'position_id', 'user_id', 'trigger_price', 'close_price', 'margin_zeroed'],
+  funding_settlements: ['id', 'position_id', 'rate', 'payment', 'settled_at'],
 };
 
 /** Attributes as DynamoDB writes them: numbers are texts. */
@@ -60,9 +69,12 @@ async function createSubject(): Promise<Subject> {
     CHECKPOINTS_TABLE: await table('consumer', 'shard'),
     WALLETS_TABLE: await table('user_id'),
     BALANCE_LOGS_TABLE: await table('user_id', 'seq'),
+    BALANCE_SAMPLES_TABLE: await table('user_id', 'sampled_at'),
     ORDERS_TABLE: await table('id'),
     POSITIONS_TABLE: await table('id'),
     FILLS_TABLE: await table('id'),
+    LIQUIDATIONS_TABLE: await table('id'),
+    FUNDING_SETTLEMENTS_TABLE: await table('id'),
   };
   const journal = createDynamoJournal({ client: journalClientOf(dynamo), tableName: config.JOURNAL_TABLE });
   const names = readTableNames(config);
@@ -111,7 +123,8 @@ describe('read tables', () => {
     const subject = await createSubject();
     const lawful = history(1);
     await subject.append(lawful);
-    await subject.projector.catchUp({ shard: 0, seq: lawful.records.length });
+    await subject.append({ ...lawful, records: [riskRecord(lawful)] });
+    await subject.projector.catchUp({ shard: 0, seq: lawful.records.length + 1 });
     const rows = await subject.rows();
     for (const table of READ_TABLES) {
       expect(rows[table].length).toBeGreaterThan(0);
@@ -213,6 +226,19 @@ describe('read tables', () => {
   });
 });
 
+/** The record after the last one: funding and a liquidation of a position of alice's. */
+function riskRecord({ records }: ShardHistory): JournalRecord {
+  const last = records.at(-1)!;
+  const entry = {
+    commandId: 'risk',
+    streamId: 'alice',
+    at: NOW + 3_600_000,
+    events: [positionOpened(), fundingPosted(), liquidationStepped()],
+  };
+  const { body } = createBatchCodec<ShardEvent>().encode([entry]);
+  return { ...last, seq: last.seq + 1, token: 'risk', previousToken: last.token, body };
+}
+
 const walletOf = (row: Row) => ({ user: row['user_id'], total: row['total_balance'] });
 
 function expectedWallets({ state }: ShardHistory) {
@@ -230,7 +256,7 @@ const byId = <Keyed extends { id: unknown }>(items: Keyed[]): Keyed[] =>
 const liveOrders = ({ orders }: Rows) =>
   byId(
     orders
-      .filter((row) => ['open', 'pending', 'partiallyFilled'].includes(String(row['status'])))
+      .filter((row) => ['OPEN', 'ROUTED', 'PENDING', 'PARTIALLY_FILLED'].includes(String(row['status'])))
       .map((row) => ({ id: row['id'], filled: row['filled_size'], margin: row['order_margin'] })),
   );
 
@@ -248,7 +274,7 @@ const expectedOrders = ({ state }: ShardHistory) =>
 const openPositions = ({ positions }: Rows) =>
   byId(
     positions
-      .filter((row) => row['status'] === 'open')
+      .filter((row) => row['status'] === 'OPEN')
       .map((row) => ({
         id: row['id'],
         size: row['direction'] === 'long' ? row['size'] : `-${String(row['size'])}`,

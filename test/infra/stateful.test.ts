@@ -22,12 +22,20 @@ const KEYS = {
   Positions: ['id'],
   Fills: ['id'],
   Receipts: ['id'],
+  BalanceSamples: ['user_id', 'sampled_at'],
+  Liquidations: ['id'],
+  FundingSettlements: ['id'],
+  DeviationLogs: ['id'],
 };
 
 const INDEXES = {
   Orders: { by_user: ['user_id', 'placed_at'], by_status: ['status', 'placed_at'] },
   Positions: { by_user: ['user_id', 'opened_at'] },
   Fills: { by_order: ['order_id', 'filled_at'], by_user: ['user_id', 'filled_at'] },
+  BalanceLogs: { by_time: ['user_id', 'created_at'], by_external: ['user_id', 'external_at'] },
+  Liquidations: { by_user: ['user_id', 'liquidated_at'] },
+  FundingSettlements: { by_user: ['user_id', 'settled_at'] },
+  DeviationLogs: { by_symbol: ['symbol', 'created_at'], by_status: ['status', 'created_at'] },
   Receipts: { by_user: ['user_id', 'filled_at'] },
 };
 
@@ -118,6 +126,10 @@ describe('queues', () => {
         RedrivePolicy: { maxReceiveCount: 10 },
       });
     }
+  });
+
+  it('of receipts holds notices back, so that one signature stands for the fills of some seconds', () => {
+    expect(system.named('AWS::SQS::Queue', 'Receipts').Properties).toMatchObject({ FifoQueue: true, DelaySeconds: 2 });
   });
 
   it('all end in a dead-letter queue or are one, encrypted and closed to plain HTTP', () => {

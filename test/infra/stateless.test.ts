@@ -65,7 +65,7 @@ describe('roles', () => {
       s3: ['AbortMultipartUpload', 'GetObject', 'ListBucket', 'PutObject'],
       sqs: ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'GetQueueUrl', 'ReceiveMessage'],
     },
-    GatewayTaskTaskRole: { dynamodb: ['GetItem', 'PutItem'] },
+    GatewayTaskTaskRole: { dynamodb: ['GetItem', 'PutItem', 'Query'] },
     DispatcherRole: {
       dynamodb: ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'],
       sqs: ['GetQueueAttributes', 'GetQueueUrl', 'SendMessage'],

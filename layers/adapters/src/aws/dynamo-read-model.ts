@@ -17,7 +17,7 @@ import {
   type Column,
   type ReadTable,
 } from '@perps/contracts/projection';
-import { usd } from '@perps/domain/money';
+import { usd, ZERO_USD } from '@perps/domain/money';
 import { CHAIN_START } from '@perps/runtime/commit';
 import type { Checkpoint, ReadModelStore, StampedRow, StampedWallet } from '@perps/runtime/projection';
 import { z } from 'zod';
@@ -255,8 +255,18 @@ const projection = z.strictObject({
   userId: z.string(),
   pots: z.record(z.string(), amount),
   orderMargins: z.record(z.string(), amount),
-  positions: z.record(z.string(), z.strictObject({ id: z.string(), crossMargin: amount })),
+  positions: z.record(
+    z.string(),
+    z.strictObject({ id: z.string(), crossMargin: amount, fundedHour: z.number().int().default(0) }),
+  ),
   logCount: z.number().int(),
+  // Absent where an older version of the fold wrote it: right again once the shard is rebuilt.
+  cloids: z.record(z.string(), z.string()).default({}),
+  tradingState: z.enum(['ACTIVE', 'REDUCING', 'HALTED']).default('ACTIVE'),
+  risk: z.record(z.string(), z.enum(['warned50', 'warned80', 'liquidating', 'takeover'])).default({}),
+  netDeposits: amount.default(ZERO_USD),
+  volume: amount.default(ZERO_USD),
+  sampledHour: z.number().int().default(0),
 });
 
 const parseProjection = (json: string): AccountProjection => projection.parse(JSON.parse(json));

@@ -17,9 +17,12 @@ export const readTablesConfig = z.object({
   CHECKPOINTS_TABLE: tableName,
   WALLETS_TABLE: tableName,
   BALANCE_LOGS_TABLE: tableName,
+  BALANCE_SAMPLES_TABLE: tableName,
   ORDERS_TABLE: tableName,
   POSITIONS_TABLE: tableName,
   FILLS_TABLE: tableName,
+  LIQUIDATIONS_TABLE: tableName,
+  FUNDING_SETTLEMENTS_TABLE: tableName,
 });
 
 export type ReadTablesConfig = z.infer<typeof readTablesConfig>;
@@ -28,9 +31,12 @@ export type ReadTablesConfig = z.infer<typeof readTablesConfig>;
 export const readTableNames = (config: ReadTablesConfig): Readonly<Record<ReadTable, string>> => ({
   wallets: config.WALLETS_TABLE,
   balance_logs: config.BALANCE_LOGS_TABLE,
+  balance_samples: config.BALANCE_SAMPLES_TABLE,
   orders: config.ORDERS_TABLE,
   positions: config.POSITIONS_TABLE,
   fills: config.FILLS_TABLE,
+  liquidations: config.LIQUIDATIONS_TABLE,
+  funding_settlements: config.FUNDING_SETTLEMENTS_TABLE,
 });
 
 /** Creates the projector. */

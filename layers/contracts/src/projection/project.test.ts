@@ -154,25 +154,36 @@ describe('project', () => {
   it('follows an order from its placing to its end', () => {
     const status = (...events: AccountEvent[]): unknown => row(fold(...events).writes, 'orders', '64').status;
     const pending = { ...placed, order: { ...placed.order, legs: [leg(0n, 'pending')] } };
-    expect(status(pending)).toBe('pending');
-    expect(status(placed)).toBe('open');
-    expect(status(placed, filled({}))).toBe('partiallyFilled');
-    expect(status(placed, { type: 'OrderEnded', orderId: 64, status: 'canceled' })).toBe('canceled');
-    expect(status(placed, filled({}), { type: 'OrderEnded', orderId: 64, status: 'filled' })).toBe('filled');
+    expect(status(pending)).toBe('PENDING');
+    expect(status(placed)).toBe('OPEN');
+    const routed = {
+      ...placed,
+      order: { ...placed.order, legs: [{ ...leg(0n, 'open'), route: 'HYPERLIQUID' as const }] },
+    };
+    expect(status(routed)).toBe('ROUTED');
+    expect(status(placed, filled({}))).toBe('PARTIALLY_FILLED');
+    expect(status(placed, { type: 'OrderEnded', orderId: 64, status: 'canceled' })).toBe('CANCELLED');
+    expect(status(placed, { type: 'OrderEnded', orderId: 64, status: 'neverArrived' })).toBe('REJECTED');
+    expect(status(placed, filled({}), { type: 'OrderEnded', orderId: 64, status: 'filled' })).toBe('FILLED');
   });
 
   it('counts a fill that comes after the end, without opening the order again', () => {
     const ended: AccountEvent = { type: 'OrderEnded', orderId: 64, status: 'canceled' };
     const { account, writes } = fold(deposited, placed, ended, filled({}));
-    expect(row(writes, 'orders', '64')).toMatchObject({ status: 'canceled', filled_size: '40', order_margin: '0' });
+    expect(row(writes, 'orders', '64')).toMatchObject({
+      status: 'CANCELLED',
+      end_status: 'canceled',
+      filled_size: '40',
+      order_margin: '0',
+    });
     expect(account.orderMargins).toEqual({});
   });
 
   it('closes the position that a flip leaves and opens the one it enters', () => {
     const flip = filled({ tradeId: 192, positionId: 'p192', position: position('p192', -10n), side: 'sell' });
     const { writes } = fold(deposited, placed, filled({}), flip);
-    expect(row(writes, 'positions', 'p128')).toMatchObject({ status: 'closed', size: '0', close_price: '10' });
-    expect(row(writes, 'positions', 'p192')).toMatchObject({ status: 'open', direction: 'short', size: '10' });
+    expect(row(writes, 'positions', 'p128')).toMatchObject({ status: 'CLOSED', size: '0', close_price: '10' });
+    expect(row(writes, 'positions', 'p192')).toMatchObject({ status: 'OPEN', direction: 'short', size: '10' });
   });
 
   it('says where a fill came from', () => {
@@ -184,6 +195,20 @@ describe('project', () => {
       hl_fill_price: '10',
       venue_tid: '9',
     });
+  });
+
+  it('keeps the start of a fill, its hash and the client id of its order', () => {
+    const withCloid = { ...placed, order: { ...placed.order, cloid: '0xc1' } };
+    const venue = { tid: 9, venueOrderId: 7, hash: '0xabc', time: AT - 5 };
+    const { writes } = fold(withCloid, filled({ route: 'HYPERLIQUID', venue, startSize: size(-7n) }));
+    expect(row(writes, 'fills', '128')).toMatchObject({
+      cloid: '0xc1',
+      hash: '0xabc',
+      start_size: '-7',
+      filled_at: AT - 5,
+      decided_at: AT,
+    });
+    expect(row(fold(placed, filled({})).writes, 'fills', '128')).toMatchObject({ cloid: null, filled_at: AT });
   });
 
   it('stops on an event it does not know', () => {

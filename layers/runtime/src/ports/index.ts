@@ -2,4 +2,5 @@
 export * from './journal.ts';
 export * from './leases.ts';
 export * from './commands.ts';
+export * from './history.ts';
 export * from './platform.ts';

@@ -8,3 +8,4 @@ export { createSeededRandom, createSequentialIds, type SeededRandom } from './se
 export { createIdentityCodec } from './identity-codec.ts';
 export { counterMachine } from './counter-machine.ts';
 export type { AddCommand, Added, AddResult, CounterState } from './counter-machine.ts';
+export { createMemoryHistory, type MemoryHistory, type RememberedHistory } from './memory-history.ts';

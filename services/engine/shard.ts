@@ -16,6 +16,7 @@ import type { AccountUpdate } from '@perps/contracts/engine';
 import type { MarketBoard } from '@perps/runtime/markets';
 import type { Clock, Logger, Metrics } from '@perps/runtime/ports';
 import type { RecoveryReport, ShardHost } from '@perps/runtime/shard';
+import { createFundingLoop, type FundingLoop } from './funding-loop.ts';
 import type { HostCommand, HostShard } from './host-commands.ts';
 import { createRestingOrders } from './resting-orders.ts';
 import { createRiskLoop, type RiskLoop } from './risk-loop.ts';
@@ -77,6 +78,7 @@ class OwnedShard implements TradingShard {
   readonly #triggers: TriggerLoop;
   readonly #risk: RiskLoop;
   readonly #timers: { onTurn(): void };
+  readonly #funding: FundingLoop;
   /** The newest state, ahead of the journal: for the host's own decisions only, never for an answer. */
   #peek: ShardState | undefined;
   #hostCommands = 0;
@@ -106,6 +108,7 @@ class OwnedShard implements TradingShard {
     this.#triggers = createTriggerLoop({ ...options, shard, later: (task) => void setImmediate(task) });
     this.#risk = createRiskLoop({ ...options, shard, onTakeover: (accountId) => this.#stopInternalising(accountId) });
     this.#timers = createTimers({ ...options, shard });
+    this.#funding = createFundingLoop({ ...options, shardIndex: options.shard, shard });
   }
 
   /** What the loops see of this shard. */
@@ -169,6 +172,7 @@ class OwnedShard implements TradingShard {
   }
 
   onTurn(): void {
+    this.#funding.onTurn();
     this.#timers.onTurn();
     this.#risk.onTurn();
   }
@@ -188,7 +192,9 @@ class OwnedShard implements TradingShard {
     }).catch((cause: unknown) => this.#options.logger.error('HL_MODE could not be set', { cause: String(cause) }));
   }
 
+  /** Whoever holds at an hour is fixed before anything is decided after it. */
   #decide(command: ShardCommand): Promise<CommandResult> {
+    this.#funding.closeHours();
     return this.host.submit({ command, facts: this.#options.facts() });
   }
 

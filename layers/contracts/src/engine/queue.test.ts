@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { usd } from '@perps/domain/money';
+import { price, rate, size, usd } from '@perps/domain/money';
 import { encodeQueuedCommand, parseQueuedCommand, type QueuedEngineCommand } from './index.ts';
 
 const deposit: QueuedEngineCommand = {
@@ -12,9 +12,26 @@ const deposit: QueuedEngineCommand = {
   amount: usd(5_000_000_000n),
 };
 
+const HOUR = 1_763_719_200_000;
+const ofHour = { commandId: `funding:${HOUR}`, receivedAt: HOUR + 60_000, shard: 3, hour: HOUR };
+const settle: QueuedEngineCommand = {
+  ...ofHour,
+  type: 'SettleFundingHour',
+  source: 'hyperliquid',
+  rates: [
+    { symbol: 'BTC', rate: rate(-12_500_000n), oraclePrice: price(1_000_000n) },
+    { symbol: 'ETH', rate: rate(5n), payment: { amount: usd(-1_000_000n), size: size(50_000n) } },
+  ],
+};
+
 describe('queued commands', () => {
-  it('survive the queue unchanged', () => {
-    expect(parseQueuedCommand(encodeQueuedCommand(deposit))).toEqual({ ok: true, command: deposit });
+  it.each<QueuedEngineCommand>([
+    deposit,
+    { ...ofHour, type: 'CloseFundingHour' },
+    settle,
+    { ...ofHour, type: 'StartFundingPosting', routes: ['INTERNAL', 'HYPERLIQUID'] },
+  ])('survive the queue unchanged: $type', (command) => {
+    expect(parseQueuedCommand(encodeQueuedCommand(command))).toEqual({ ok: true, command });
   });
 
   it.each([
@@ -22,6 +39,7 @@ describe('queued commands', () => {
     ['an unknown type', JSON.stringify({ ...deposit, amount: '1', type: 'Mint' })],
     ['an unknown field', JSON.stringify({ ...deposit, amount: '1', extra: 1 })],
     ['a fractional amount', JSON.stringify({ ...deposit, amount: '1.5' })],
+    ['a time that is no hour', JSON.stringify({ ...ofHour, type: 'CloseFundingHour', hour: HOUR + 1 })],
     ['an absurd amount', JSON.stringify({ ...deposit, amount: '9'.repeat(40) })],
   ])('refuse %s', (_name, body) => {
     expect(parseQueuedCommand(body)).toMatchObject({ ok: false });

@@ -1,5 +1,6 @@
 /** Commands as they travel by SQS: JSON, amounts and policies as decimal strings of their integer units. */
-import { usd, type Usd } from '@perps/domain/money';
+import { type FundingRate, HOUR_MS } from '@perps/domain/funding';
+import { price, rate, size, usd, type Usd } from '@perps/domain/money';
 import type { RoutingPolicy, SymbolPolicy } from '@perps/domain/routing';
 import { z } from 'zod';
 import type { EngineCommand } from './commands.ts';
@@ -45,6 +46,18 @@ const routingPolicy = z.strictObject({
 });
 
 const base = { commandId: id, receivedAt: count };
+const hourOfShard = { shard: count, hour: count.multipleOf(HOUR_MS) };
+const integer = z
+  .string()
+  .regex(/^-?\d{1,30}$/)
+  .transform((text): bigint => BigInt(text));
+const positive = integer.refine((value) => value > 0n);
+const fundingRate = z.strictObject({
+  symbol: z.string().min(1).max(30),
+  rate: integer.transform(rate),
+  oraclePrice: positive.transform(price).optional(),
+  payment: z.strictObject({ amount, size: integer.transform(size) }).optional(),
+});
 
 const queuedCommand = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('OpenAccount'), ...base, accountId: id, owner: address }),
@@ -57,12 +70,37 @@ const queuedCommand = z.discriminatedUnion('type', [
     amount,
   }),
   z.strictObject({ type: z.literal('SetRoutingPolicy'), ...base, shard: count, policy: routingPolicy }),
+  z.strictObject({ type: z.literal('CloseFundingHour'), ...base, ...hourOfShard }),
+  z.strictObject({
+    type: z.literal('SettleFundingHour'),
+    ...base,
+    ...hourOfShard,
+    rates: z.array(fundingRate).max(1_000),
+    source: z.string().max(40),
+  }),
+  z.strictObject({
+    type: z.literal('StartFundingPosting'),
+    ...base,
+    ...hourOfShard,
+    routes: z
+      .array(z.enum(['INTERNAL', 'HYPERLIQUID']))
+      .min(1)
+      .max(2),
+  }),
 ]);
 
 /** Commands that may come by queue. */
 export type QueuedEngineCommand = Extract<
   EngineCommand,
-  { type: 'OpenAccount' | 'CreditDeposit' | 'SetRoutingPolicy' }
+  {
+    type:
+      | 'OpenAccount'
+      | 'CreditDeposit'
+      | 'SetRoutingPolicy'
+      | 'CloseFundingHour'
+      | 'SettleFundingHour'
+      | 'StartFundingPosting';
+  }
 >;
 
 /** The body of a queue message. */
@@ -83,8 +121,17 @@ export function parseQueuedCommand(
   const parsed = queuedCommand.safeParse(json);
   if (!parsed.success) return { ok: false, problem: z.prettifyError(parsed.error) };
   const { data } = parsed;
+  if (data.type === 'SettleFundingHour') return { ok: true, command: { ...data, rates: data.rates.map(rateOf) } };
   if (data.type !== 'SetRoutingPolicy') return { ok: true, command: data };
   return { ok: true, command: { ...data, policy: withoutAbsent(data.policy) } };
+}
+
+function rateOf({ oraclePrice, payment, ...known }: z.infer<typeof fundingRate>): FundingRate {
+  return {
+    ...known,
+    ...(oraclePrice === undefined ? {} : { oraclePrice }),
+    ...(payment === undefined ? {} : { payment }),
+  };
 }
 
 /** An optional key that is absent is absent, not `undefined` (exact optional types, and no noise in the journal). */

@@ -1,4 +1,5 @@
 /** Events of the account stream. Types only; a stored `type` is never renamed. */
+import type { CorrectionKind } from '../funding/model.ts';
 import type { Transfer } from '../ledger/model.ts';
 import type { Price, Size, Usd } from '../money/index.ts';
 import type { Route, TradingState } from '../routing/model.ts';
@@ -156,7 +157,7 @@ export interface FundingPayment {
   /** undefined = a correction of an hour whose position is gone. */
   readonly position: Position | undefined;
   /** A correction of one hour: charged late, or accrued at another rate. Its size is that hour's, `toIndex` the change. */
-  readonly correction?: true;
+  readonly correction?: CorrectionKind;
 }
 
 /** What stood at one moment of a liquidation, 10⁻⁶ USD. */

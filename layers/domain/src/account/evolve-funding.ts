@@ -14,7 +14,7 @@ export function fundingPosted(
   const settled: string[] = [];
   for (const { key, position, correction } of event.payments) {
     if (position !== undefined) positions[key] = position;
-    if (correction === true) settled.push(`${key}:${event.hour}`);
+    if (correction !== undefined) settled.push(`${key}:${event.hour}`);
   }
   return {
     ...state,

@@ -80,7 +80,7 @@ export function correctFunding(
   emit(draft, {
     type: 'FundingPosted',
     hour,
-    payments: [{ ...base, amount, fromIndex, toIndex: indexChange, position: settled.position, correction: true }],
+    payments: [{ ...base, amount, fromIndex, toIndex: indexChange, position: settled.position, correction: command.kind }],
     transfers: settled.transfers,
   });
   return undefined;

@@ -191,7 +191,7 @@ export function followFunding(
     });
   } else if (event.type === 'FundingPosted') {
     for (const { key, correction } of event.payments) {
-      if (correction === true) corrected(book, { key, hour: event.hour, accountId: after.accountId });
+      if (correction !== undefined) corrected(book, { key, hour: event.hour, accountId: after.accountId });
     }
   }
 }

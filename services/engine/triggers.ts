@@ -26,7 +26,7 @@ export function createTriggerLoop(options: {
   function fire(symbol: string, mark: Price): void {
     const state = shard.state();
     if (state === undefined) return;
-    const reached = reachedTriggers(state, symbol, { low: mark, high: mark }, FIRED_MAX);
+    const reached = reachedTriggers(state, symbol, { low: mark, high: mark, max: FIRED_MAX });
     let started = 0;
     for (const { accountId, orderId } of reached) {
       const isNew = attempts.start(String(orderId), () =>

@@ -12,10 +12,12 @@ export {
   CLOSED_VENUE_ORDERS_MAX,
   DEFAULT_LEVERAGE,
   findOrder,
+  findTrigger,
   findVenueOrder,
   isActive,
   leverageSettingOf,
   OPEN_ORDERS_MAX,
+  openOrdersMax,
   positionKey,
   remainingOf,
 } from './state.ts';

@@ -1,20 +1,55 @@
-import type { AccountCommand } from './commands.ts';
-import type { Draft } from './draft.ts';
+import type { AccountCommand, OrderRequest } from './commands.ts';
+import { type Draft, emit } from './draft.ts';
+import { placeAny } from './grouping.ts';
+import type { TriggerOrder } from './model.ts';
 import { stopOrder } from './order-end.ts';
-import { placeOrder } from './place-orders.ts';
+import { isTriggerRequest, placeTrigger } from './place-triggers.ts';
 import type { OrderOutcome } from './results.ts';
-import { findOrder, isActive } from './state.ts';
+import { findOrder, findTrigger, isActive } from './state.ts';
+import { endTrigger } from './trigger-ends.ts';
 
 type Modify = Extract<AccountCommand, { type: 'ModifyOrders' }>['modifies'][number];
 
 /**
  * Cancel and replace: a new order id, the same cloid. The old order is gone also where the new one is refused, as on
- * Hyperliquid; a leg at the venue is asked to cancel, and what it still fills is booked on the old order.
+ * Hyperliquid; a leg at the venue is asked to cancel, and what it still fills is booked on the old order. A trigger
+ * stays in its group; children of a modified entry end with it.
  */
 export function modifyOrder(draft: Draft, modify: Modify): OrderOutcome {
   const order = findOrder(draft.state, modify.target);
-  if (order === undefined || !isActive(order)) return { status: 'refused', rejection: { reason: 'CannotModify' } };
-  stopOrder(draft, order, { cause: 'user', status: 'canceled' });
-  const cloid = modify.order.cloid ?? order.cloid;
-  return placeOrder(draft, { ...modify.order, ...(cloid === undefined ? {} : { cloid }) });
+  if (order !== undefined && isActive(order)) {
+    stopOrder(draft, order, { cause: 'user', status: 'canceled' });
+    return placeAny(draft, withCloid(modify.order, order.cloid));
+  }
+  const trigger = findTrigger(draft.state, modify.target);
+  if (trigger === undefined) return { status: 'refused', rejection: { reason: 'CannotModify' } };
+  endTrigger(draft, trigger, { status: 'canceled' });
+  return replaceTrigger(draft, trigger, withCloid(modify.order, trigger.cloid));
 }
+
+function replaceTrigger(draft: Draft, old: TriggerOrder, request: OrderRequest): OrderOutcome {
+  const isOther = !isTriggerRequest(request) || request.symbol !== old.symbol || request.side !== old.side;
+  if (old.grouping === 'na' || isOther) return placeAny(draft, request);
+  const { grouping, parentId, siblings, isArmed } = old;
+  const entry = isArmed || parentId === undefined ? undefined : draft.state.orders[parentId];
+  const placed = placeTrigger(draft, request, {
+    grouping,
+    ...(parentId === undefined ? {} : { parentId }),
+    siblings,
+    isArmed,
+    ...(entry === undefined ? {} : { reference: entry.limitPrice }),
+  });
+  if (placed.status === 'refused') return placed;
+  for (const siblingId of siblings) {
+    const sibling = draft.state.triggers[siblingId];
+    if (sibling === undefined) continue;
+    const renamed = sibling.siblings.map((orderId) => (orderId === old.orderId ? placed.orderId : orderId));
+    emit(draft, { type: 'TriggerChanged', trigger: { ...sibling, siblings: renamed } });
+  }
+  return placed;
+}
+
+const withCloid = (request: OrderRequest, old: string | undefined): OrderRequest => {
+  const cloid = request.cloid ?? old;
+  return cloid === undefined ? request : { ...request, cloid };
+};

@@ -1,11 +1,12 @@
 /** The ladder of guards before an order is routed; its order says which refusal wins. */
 import { checkPrice, checkSize, type MarketView } from '../market/index.ts';
-import { notional, size, type Size, usd } from '../money/index.ts';
+import { notional, type Price, size, type Size, usd } from '../money/index.ts';
 import { closableOn } from './legs.ts';
 import type { OrderRequest } from './commands.ts';
 import type { Draft } from './draft.ts';
 import type { Rejection } from './results.ts';
-import { isActive, OPEN_ORDERS_MAX, oppositeSize } from './state.ts';
+import { isActive, OPEN_ORDERS_MAX, openOrdersMax, oppositeOf } from './state.ts';
+import { accountTradingState, isPaused, marketState } from './trading-state.ts';
 
 /** Without an accepted mark for so long, nothing is decided on it (spec 01, long disconnect). ms. */
 export const MARK_AGE_MS_MAX = 60_000;
@@ -18,29 +19,36 @@ export type Checked =
   | { readonly ok: true; readonly view: MarketView; readonly size: Size }
   | { readonly ok: false; readonly rejection: Rejection };
 
+/** A trigger that fires was judged when it was placed: caps, band and cloid are not asked again, and what it closes may be small. */
+export interface Occasion {
+  readonly isFired: boolean;
+}
+
 /** Judges one order by itself; `size` comes back shrunk where a reduce-only order is larger than what it closes. */
-export function checkOrder(draft: Draft, request: OrderRequest): Checked {
+export function checkOrder(draft: Draft, request: OrderRequest, { isFired }: Occasion): Checked {
   const view = draft.context.markets[request.symbol];
   if (view === undefined || view.instrument.isDelisted)
     return refuse({ reason: 'UnknownSymbol', symbol: request.symbol });
-  const rejection = checkTrading(draft, view) ?? checkValues(view, request) ?? checkAccount(draft, request);
+  const rejection =
+    checkTrading(draft, view) ??
+    checkValues(view, request) ??
+    (isFired ? undefined : (checkBand(view, request) ?? checkAccount(draft, request)));
   if (rejection !== undefined) return refuse(rejection);
   const closable = closableSize(draft, request);
   if (request.reduceOnly && closable === 0n) return refuse({ reason: 'ReduceOnlyWouldIncrease' });
   const size = request.reduceOnly && closable < request.size ? closable : request.size;
-  const closesWhole = size === wholeOpposite(draft, request);
-  if (notional(request.limitPrice, size) < MINIMUM_ORDER_VALUE && !closesWhole)
+  const mayBeSmall = size === oppositeOf(draft.state, request) || (isFired && request.reduceOnly);
+  if (notional(request.limitPrice, size) < MINIMUM_ORDER_VALUE && !mayBeSmall)
     return refuse({ reason: 'MinimumValue' });
-  if (size > closable && isReducing(draft, request.symbol)) return refuse({ reason: 'OnlyReducing' });
-  return { ok: true, view, size };
+  const held = checkStates(draft, request.symbol, { opens: size > closable, closes: closable > 0n });
+  return held === undefined ? { ok: true, view, size } : refuse(held);
 }
 
 /** Halted, or blind: nothing is decided at all. */
 export function checkTrading(draft: Draft, view: MarketView): Rejection | undefined {
   if (draft.state.owner === undefined) return { reason: 'UnknownAccount' };
-  const { policy } = draft.context;
-  const symbolState = policy.symbols[view.instrument.symbol]?.tradingState;
-  if (policy.tradingState === 'HALTED' || symbolState === 'HALTED') return { reason: 'TradingHalted' };
+  if (marketState(draft.context.policy, view.instrument.symbol) === 'HALTED') return { reason: 'TradingHalted' };
+  if (draft.state.tradingState === 'HALTED') return { reason: 'AccountRestricted', tradingState: 'HALTED' };
   return view.markAgeMs >= MARK_AGE_MS_MAX ? { reason: 'MarketDataUnavailable' } : undefined;
 }
 
@@ -49,13 +57,20 @@ function checkValues(view: MarketView, request: OrderRequest): Rejection | undef
   if (priceFault === 'invalidPrice') return { reason: 'InvalidPrice' };
   const sizeFault = checkSize(request.size);
   if (sizeFault !== undefined) return { reason: sizeFault === 'zeroSize' ? 'ZeroSize' : 'InvalidSize' };
-  if (priceFault === 'tickSize') return { reason: 'TickSize' };
-  const away = request.limitPrice - view.markPrice;
-  const isTooFar = (away < 0n ? -away : away) * 100n > view.markPrice * PRICE_BAND_PERCENT;
-  return isTooFar ? { reason: 'PriceTooFar' } : undefined;
+  return priceFault === 'tickSize' ? { reason: 'TickSize' } : undefined;
 }
 
-function checkAccount(draft: Draft, request: OrderRequest): Rejection | undefined {
+const checkBand = (view: MarketView, request: OrderRequest): Rejection | undefined =>
+  isFarFrom(view.markPrice, request.limitPrice) ? { reason: 'PriceTooFar' } : undefined;
+
+/** True where a limit stands outside the band of its reference price. */
+export function isFarFrom(reference: Price, limit: Price): boolean {
+  const away = limit - reference;
+  return (away < 0n ? -away : away) * 100n > reference * PRICE_BAND_PERCENT;
+}
+
+/** The caps of open orders, triggers among them, and the cloid that no other open one may have. */
+export function checkAccount(draft: Draft, request: OrderRequest): Rejection | undefined {
   let count = 0;
   for (const key in draft.state.orders) {
     const order = draft.state.orders[key];
@@ -64,7 +79,14 @@ function checkAccount(draft: Draft, request: OrderRequest): Rejection | undefine
     if (request.cloid !== undefined && order.cloid === request.cloid && isActive(order))
       return { reason: 'DuplicateCloid' };
   }
-  return count >= OPEN_ORDERS_MAX ? { reason: 'TooManyOpenOrders' } : undefined;
+  for (const key in draft.state.triggers) {
+    count += 1;
+    if (request.cloid !== undefined && draft.state.triggers[key]?.cloid === request.cloid)
+      return { reason: 'DuplicateCloid' };
+  }
+  const isBase = request.reduceOnly || request.trigger !== undefined;
+  const most = isBase ? OPEN_ORDERS_MAX : openOrdersMax(draft.state);
+  return count >= most ? { reason: 'TooManyOpenOrders' } : undefined;
 }
 
 function closableSize(draft: Draft, { symbol, side }: OrderRequest): Size {
@@ -73,17 +95,19 @@ function closableSize(draft: Draft, { symbol, side }: OrderRequest): Size {
   );
 }
 
-function wholeOpposite(draft: Draft, { symbol, side }: OrderRequest): Size {
-  const { state } = draft;
-  return size(
-    oppositeSize(state, { symbol, side, route: 'INTERNAL' }) +
-      oppositeSize(state, { symbol, side, route: 'HYPERLIQUID' }),
-  );
-}
-
-function isReducing(draft: Draft, symbol: string): boolean {
+/** What states and pauses say to an order that opens, closes, or does both. Cancels are never asked. */
+export function checkStates(
+  draft: Draft,
+  symbol: string,
+  part: { readonly opens: boolean; readonly closes: boolean },
+): Rejection | undefined {
   const { policy } = draft.context;
-  return policy.tradingState === 'REDUCING' || policy.symbols[symbol]?.tradingState === 'REDUCING';
+  if (part.closes && isPaused(policy, symbol, 'close')) return { reason: 'OperationPaused', operation: 'close' };
+  if (!part.opens) return undefined;
+  if (isPaused(policy, symbol, 'open')) return { reason: 'OperationPaused', operation: 'open' };
+  if (marketState(policy, symbol) !== 'ACTIVE') return { reason: 'OnlyReducing' };
+  const tradingState = accountTradingState(draft.state, symbol);
+  return tradingState === 'ACTIVE' ? undefined : { reason: 'AccountRestricted', tradingState };
 }
 
 const refuse = (rejection: Rejection): Checked => ({ ok: false, rejection });

@@ -5,20 +5,23 @@ import { orderMarginAfter } from './margin.ts';
 import type { EndStatus, Order, OrderLeg } from './model.ts';
 import type { Route } from '../routing/index.ts';
 import { oppositeSize, remainingOf } from './state.ts';
+import { endOrphans, type Ending, followEnd } from './trigger-ends.ts';
 
-export interface Ending {
-  readonly status: EndStatus;
-  readonly cause?: string;
-}
+export type { Ending } from './trigger-ends.ts';
 
 /** Ends the order where all its legs are done; an order that filled whole is `filled` whatever the cause. */
 export function endIfDone(draft: Draft, orderId: number, ending: Ending): boolean {
   const order = draft.state.orders[orderId];
   if (order === undefined || order.legs.some((leg) => leg.status !== 'done')) return false;
   const isWhole = order.filledSize > 0n && order.legs.every((leg) => leg.filledSize >= leg.size);
-  if (isWhole) emit(draft, { type: 'OrderEnded', orderId, status: 'filled' });
-  else emit(draft, { type: 'OrderEnded', orderId, ...ending });
+  end(draft, order, isWhole ? { status: 'filled' } : ending);
   return true;
+}
+
+/** The end of an order, and what it means for triggers that belong to it. */
+function end(draft: Draft, order: Order, ending: Ending): void {
+  emit(draft, { type: 'OrderEnded', orderId: order.orderId, ...ending });
+  followEnd(draft, order, ending.status);
 }
 
 /** Replaces the legs of a live order and keeps its margin in step. */
@@ -38,7 +41,7 @@ export function changeLegs(draft: Draft, order: Order, change: { legs: readonly 
 export function stopOrder(
   draft: Draft,
   order: Order,
-  stop: { readonly cause: 'user' | 'expired' | 'reduceOnly'; readonly status: EndStatus },
+  stop: { readonly cause: NonNullable<OrderLeg['cancelCause']>; readonly status: EndStatus },
 ): boolean {
   const legs = order.legs.map((leg): OrderLeg => {
     if (leg.status === 'done') return leg;
@@ -55,7 +58,7 @@ export function stopOrder(
     }
     return false;
   }
-  emit(draft, { type: 'OrderEnded', orderId: order.orderId, status: stop.status });
+  end(draft, order, { status: stop.status });
   return true;
 }
 
@@ -80,12 +83,14 @@ export function requestCancel(draft: Draft, order: Order, leg: OrderLeg): void {
 
 /**
  * Lets the symbol's reduce-only orders follow the positions: together they never exceed what they close, and the
- * newest keep their size. What is too much is cut off (INTERNAL) or cancelled at the venue (HYPERLIQUID).
+ * newest keep their size (a fired trigger is as old as its firing). What is too much is cut off (INTERNAL) or cancelled
+ * at the venue (HYPERLIQUID).
  */
 export function followPositions(draft: Draft, symbol: string): void {
+  endOrphans(draft, symbol);
   const orders = Object.values(draft.state.orders)
     .filter((order) => order.reduceOnly && order.symbol === symbol)
-    .sort((left, right) => right.orderId - left.orderId);
+    .sort((left, right) => right.placedAt - left.placedAt || right.orderId - left.orderId);
   if (orders.length === 0) return;
   const capacity = new Map<string, bigint>();
   for (const order of orders) {

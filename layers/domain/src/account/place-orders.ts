@@ -16,16 +16,17 @@ import type { OrderRequest } from './commands.ts';
 import { type Draft, emit, takeOrderId, takeVenueNonce, venueCloidFor } from './draft.ts';
 import { bookExecution, legFilled } from './fill.ts';
 import { divide, type LegPlan } from './legs.ts';
+import { feesOn } from './fees.ts';
 import { availableMargin, marginPrice, openingNeed, releasedByClosing } from './margin.ts';
 import { type Match, matchInternal, quoteOf } from './matching.ts';
-import type { Order, OrderLeg } from './model.ts';
-import { checkOrder } from './order-checks.ts';
+import type { Order, OrderLeg, Trigger } from './model.ts';
+import { checkOrder, type Occasion } from './order-checks.ts';
 import { endIfDone, followPositions } from './order-end.ts';
 import type { OrderOutcome, Rejection } from './results.ts';
 import { leverageSettingOf, positionOn } from './state.ts';
 
 /** The order as it is about to be placed. */
-interface Placement {
+export interface Placement {
   readonly request: OrderRequest;
   readonly view: MarketView;
   readonly size: Size;
@@ -36,14 +37,23 @@ interface Placement {
 
 /** One order of a command. A refusal leaves no fact. */
 export function placeOrder(draft: Draft, request: OrderRequest): OrderOutcome {
-  const checked = checkOrder(draft, request);
-  if (!checked.ok) return refused(checked.rejection);
+  const planned = planOrder(draft, request, { isFired: false });
+  return planned.ok ? placePlanned(draft, planned.placement) : { status: 'refused', rejection: planned.rejection };
+}
+
+export type Planned =
+  { readonly ok: true; readonly placement: Placement } | { readonly ok: false; readonly rejection: Rejection };
+
+/** Checks an order and divides it by route; nothing has happened yet. */
+export function planOrder(draft: Draft, request: OrderRequest, occasion: Occasion): Planned {
+  const checked = checkOrder(draft, request, occasion);
+  if (!checked.ok) return checked;
   const { view, size } = checked;
   const plans = divide(draft, { view, side: request.side, size });
   const placement = { request, view, size, plans, match: matchOf(draft, { request, view, plans }) };
-  const rejection = checkVenue(draft, plans) ?? refusalOf(placement.match) ?? checkMargin(draft, placement);
-  if (rejection !== undefined) return refused(rejection);
-  return place(draft, placement);
+  const rejection =
+    checkVenue(draft, request.symbol, plans) ?? refusalOf(placement.match) ?? checkMargin(draft, placement);
+  return rejection === undefined ? { ok: true, placement } : { ok: false, rejection };
 }
 
 function matchOf(
@@ -56,11 +66,14 @@ function matchOf(
 }
 
 /** What only closes is sent even when the venue takes no opens; nothing becomes INTERNAL because the venue is away. */
-export function checkVenue(draft: Draft, plans: readonly LegPlan[]): Rejection | undefined {
-  const { venue } = draft.context;
-  if (venue.isAvailable) return undefined;
+export function checkVenue(draft: Draft, symbol: string, plans: readonly LegPlan[]): Rejection | undefined {
+  const { venue, policy } = draft.context;
+  const stopped = policy.symbols[symbol]?.venueOpensStopped;
+  if (venue.isAvailable && stopped === undefined) return undefined;
   const opens = plans.some((plan) => plan.route === 'HYPERLIQUID' && plan.openingSize > 0n);
-  return opens ? { reason: 'VenueUnavailable', cause: venue.reason ?? 'not connected' } : undefined;
+  if (!opens) return undefined;
+  if (stopped !== undefined) return { reason: 'VenueOpensStopped', cause: stopped };
+  return { reason: 'VenueUnavailable', cause: venue.reason ?? 'not connected' };
 }
 
 const refusalOf = (match: Match | undefined): Rejection | undefined =>
@@ -88,14 +101,20 @@ function neededMargin(draft: Draft, placement: Placement): Usd {
   for (const plan of plans) {
     const isFilledNow = plan.route === 'INTERNAL' && match?.kind === 'fill';
     const price = isFilledNow ? match.price : marginPrice(view, request.side, request.limitPrice);
-    needed += openingNeed(view, { size: plan.openingSize, price, leverage }, draft.context.fees);
+    needed += openingNeed(view, { size: plan.openingSize, price, leverage }, feesOn(draft, plan.route));
   }
   return usd(needed);
 }
 
-function place(draft: Draft, placement: Placement): OrderOutcome {
+/** Places a planned order: under a new id, or under the one of the trigger that has fired. */
+export function placePlanned(
+  draft: Draft,
+  placement: Placement,
+  fired?: { readonly orderId: number; readonly trigger: Trigger },
+): OrderOutcome {
   const { request, view, size, plans, match } = placement;
-  const orderId = takeOrderId(draft);
+  const orderId = fired?.orderId ?? takeOrderId(draft);
+  const isLasting = request.expiresAt !== undefined && request.timeInForce !== 'IOC';
   const order: Order = {
     orderId,
     ...(request.cloid === undefined ? {} : { cloid: request.cloid }),
@@ -110,6 +129,8 @@ function place(draft: Draft, placement: Placement): OrderOutcome {
     filledNotional: ZERO_USD,
     orderMargin: neededMargin(draft, placement),
     placedAt: draft.at,
+    ...(isLasting ? { expiresAt: request.expiresAt } : {}),
+    ...(fired === undefined ? {} : { trigger: fired.trigger }),
   };
   const routingLatencyMs = draft.at - draft.receivedAt;
   emit(draft, { type: 'OrderPlaced', order, routingLatencyMs, quote: quoteOf(view) });
@@ -162,7 +183,7 @@ export function requestVenueOrder(
       nonce: takeVenueNonce(draft),
       expiresAfter: draft.at + venue.expiresAfterMs,
       requestedAt: draft.at,
-      purpose: 'user',
+      purpose: order.liquidationId === undefined ? 'user' : 'liquidation',
     },
   });
 }
@@ -183,7 +204,7 @@ export function fillInternal(
   if (leg === undefined) return;
   const size = lots(leg.size - leg.filledSize);
   const value = absoluteNotional(price, size);
-  const { fees } = draft.context;
+  const fees = feesOn(draft, 'INTERNAL');
   const rate = liquidity === 'taker' ? fees.taker : fees.maker;
   bookExecution(draft, {
     order,
@@ -219,5 +240,3 @@ function outcomeOf(draft: Draft, placed: Order): OrderOutcome {
   const average = averagePrice(usd(filledNotional), lots(filledSize));
   return { status: 'filled', ...named, filledSize: lots(filledSize), averagePrice: average, symbol };
 }
-
-const refused = (rejection: Rejection): OrderOutcome => ({ status: 'refused', rejection });

@@ -2,10 +2,11 @@
 import { bestLevel, crosses, type MarketView } from '../market/index.ts';
 import { size as lots, type Usd, usd } from '../money/index.ts';
 import { type Draft, emit, venueCloidFor, viewOf } from './draft.ts';
+import { feesOn } from './fees.ts';
 import { divide, type LegPlan } from './legs.ts';
 import { availableMargin, marginPrice, openingNeed, orderMarginAfter, releasedByClosing } from './margin.ts';
 import type { Order, OrderLeg } from './model.ts';
-import { checkTrading } from './order-checks.ts';
+import { checkStates, checkTrading } from './order-checks.ts';
 import { endIfDone, followPositions, stopOrder } from './order-end.ts';
 import { checkVenue, fillInternal, requestVenueOrder } from './place-orders.ts';
 import type { Rejection } from './results.ts';
@@ -25,8 +26,8 @@ export function fillResting(draft: Draft, orderId: number): Rejection | undefine
   if (bestLevel(view, order.side) === undefined) return { reason: 'NoLiquidity' };
   if (!crosses(view, order.side, order.limitPrice)) return { reason: 'NothingToMatch' };
   const plans = replan(draft, { order, leg, view });
-  const unavailable = checkVenue(draft, plans);
-  if (unavailable !== undefined) return unavailable;
+  const held = checkStates(draft, order.symbol, partsOf(plans)) ?? checkVenue(draft, order.symbol, plans);
+  if (held !== undefined) return held;
   if (!hasMargin(draft, { order, view, plans })) {
     stopOrder(draft, order, { cause: 'user', status: 'marginCanceled' });
     return undefined;
@@ -34,6 +35,12 @@ export function fillResting(draft: Draft, orderId: number): Rejection | undefine
   fire(draft, { order, leg, view, plans });
   return undefined;
 }
+
+/** What would happen now: a state or a pause that forbids it holds the order, and ends nothing. */
+const partsOf = (plans: readonly LegPlan[]): { readonly opens: boolean; readonly closes: boolean } => ({
+  opens: plans.some(({ openingSize }) => openingSize > 0n),
+  closes: plans.some(({ size, openingSize }) => size > openingSize),
+});
 
 /** GTC on `/v1` ends after its lifetime; a venue leg is asked to cancel. */
 export function expireOrder(draft: Draft, orderId: number): Rejection | undefined {
@@ -80,7 +87,7 @@ function neededMargin(draft: Draft, { order, view, plans }: Omit<Firing, 'leg'>)
   let needed = 0n;
   for (const { route, openingSize } of plans) {
     const price = route === 'INTERNAL' ? order.limitPrice : marginPrice(view, order.side, order.limitPrice);
-    needed += openingNeed(view, { size: openingSize, price, leverage }, draft.context.fees);
+    needed += openingNeed(view, { size: openingSize, price, leverage }, feesOn(draft, route));
   }
   return usd(needed);
 }

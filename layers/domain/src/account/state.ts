@@ -2,12 +2,15 @@
 import type { Instrument } from '../market/index.ts';
 import { type Size, size, ZERO_SIZE, ZERO_USD } from '../money/index.ts';
 import type { Route } from '../routing/model.ts';
-import type { AccountState, LeverageSetting, Order, OrderLeg, Position, Side } from './model.ts';
+import type { AccountState, LeverageSetting, Order, OrderLeg, Position, Side, TriggerOrder } from './model.ts';
 import type { OrderTarget } from './commands.ts';
 import { partsOfVenueCloid } from './venue-cloid.ts';
 
-/** Open orders an account may have (Hyperliquid's base limit). */
+/** Open orders an account may have (Hyperliquid's base limit); beyond it nothing that is reduce-only or a trigger. */
 export const OPEN_ORDERS_MAX = 1_000;
+/** One more for each so much traded volume (10⁻⁶ USD), up to the ceiling. */
+const VOLUME_PER_OPEN_ORDER = 5_000_000_000_000n;
+const OPEN_ORDERS_CEILING = 5_000;
 /** Ended orders with a venue leg that are remembered for late and repeated fills. */
 export const CLOSED_VENUE_ORDERS_MAX = 100;
 /** Leverage of a symbol the user never set one for, unless the instrument allows less. */
@@ -53,6 +56,19 @@ export function oppositeSize(state: AccountState, leg: { symbol: string; side: S
   return held < 0n ? size(-held) : ZERO_SIZE;
 }
 
+/** Over both routes. */
+export const oppositeOf = (state: AccountState, { symbol, side }: { symbol: string; side: Side }): Size =>
+  size(
+    oppositeSize(state, { symbol, side, route: 'INTERNAL' }) +
+      oppositeSize(state, { symbol, side, route: 'HYPERLIQUID' }),
+  );
+
+/** Open orders and triggers the account may have by its traded volume. */
+export function openOrdersMax({ cumulativeVolume }: AccountState): number {
+  const earned = cumulativeVolume / VOLUME_PER_OPEN_ORDER;
+  return Math.min(OPEN_ORDERS_CEILING, OPEN_ORDERS_MAX + Number(earned));
+}
+
 /** Leverage and mode that an order of the symbol opens with. */
 export function leverageSettingOf(state: AccountState, instrument: Instrument): LeverageSetting {
   const chosen = state.leverage[instrument.symbol];
@@ -75,6 +91,19 @@ export function findOrder(
   const order = 'orderId' in target ? state.orders[target.orderId] : newestByCloid(state, target.cloid);
   if (order === undefined || ('symbol' in target && target.symbol !== order.symbol)) return undefined;
   return order;
+}
+
+/** The trigger order a target names. */
+export function findTrigger(
+  state: AccountState,
+  target: OrderTarget | { readonly orderId: number } | { readonly cloid: string },
+): TriggerOrder | undefined {
+  const trigger =
+    'orderId' in target
+      ? state.triggers[target.orderId]
+      : Object.values(state.triggers).find(({ cloid }) => cloid === target.cloid);
+  if (trigger === undefined || ('symbol' in target && target.symbol !== trigger.symbol)) return undefined;
+  return trigger;
 }
 
 /** True while some leg may still fill and nobody asked to cancel it. */

@@ -1,5 +1,5 @@
 /** What the host and the doors ask of a shard's state. */
-import { type AccountState, findVenueOrder, type Order } from '../account/index.ts';
+import { type AccountState, findVenueOrder, marketState, type Order } from '../account/index.ts';
 import type { Bbo } from '../market/index.ts';
 import { type FillRecord, HISTORY_MAX, kept, liveStatus, type OrderRecord, triggerRecord } from './history.ts';
 import { crossed, type RestingOrder } from './resting-index.ts';
@@ -11,9 +11,12 @@ export const CROSSED_MAX = 1_000;
 export const accountOf = (state: ShardState, accountId: string): AccountState | undefined =>
   state.accounts.get(accountId);
 
-/** Resting INTERNAL orders that the bbo crosses, by price, then time. */
-export const crossedOrders = (state: ShardState, symbol: string, bbo: Bbo): readonly RestingOrder[] =>
-  crossed(state.resting.get(symbol), bbo, CROSSED_MAX);
+/** Resting INTERNAL orders that the bbo crosses, by price, then time; none that a halt holds. */
+export function crossedOrders(state: ShardState, symbol: string, bbo: Bbo): readonly RestingOrder[] {
+  if (marketState(state.policy, symbol) === 'HALTED') return [];
+  const isWanted = ({ accountId }: RestingOrder): boolean => state.accounts.get(accountId)?.tradingState !== 'HALTED';
+  return crossed(state.resting.get(symbol), bbo, { max: CROSSED_MAX, isWanted });
+}
 
 /** Venue orders whose fate is not known, or whose cancel is not answered, or whose fills are not all booked. Oldest first. */
 export function pendingVenueOrders(state: ShardState): readonly VenueOrder[] {

@@ -40,24 +40,32 @@ export function removeResting(index: RestingIndex, order: Order): void {
   if (list[at]?.orderId === orderId) list.splice(at, 1);
 }
 
-/** Orders the bbo crosses, in the order they fill: by price, then time; at most `max`. */
-export function crossed(sides: RestingSides | undefined, bbo: Bbo, max: number): readonly RestingOrder[] {
+/** Orders the bbo crosses, in the order they fill: by price, then time; at most `max` of those that are wanted. */
+export function crossed(
+  sides: RestingSides | undefined,
+  bbo: Bbo,
+  by: { readonly max: number; readonly isWanted: (order: RestingOrder) => boolean },
+): readonly RestingOrder[] {
   if (sides === undefined) return [];
   const { ask, bid } = bbo;
   const found: RestingOrder[] = [];
-  if (ask !== undefined) takeWhile(sides.buy, found, { max, isCrossed: (price) => ask.price <= price });
-  if (bid !== undefined) takeWhile(sides.sell, found, { max, isCrossed: (price) => bid.price >= price });
+  if (ask !== undefined) takeWhile(sides.buy, found, { ...by, isCrossed: (price) => ask.price <= price });
+  if (bid !== undefined) takeWhile(sides.sell, found, { ...by, isCrossed: (price) => bid.price >= price });
   return found;
 }
 
 function takeWhile(
   list: readonly RestingOrder[],
   found: RestingOrder[],
-  { max, isCrossed }: { readonly max: number; readonly isCrossed: (price: Price) => boolean },
+  by: {
+    readonly max: number;
+    readonly isCrossed: (price: Price) => boolean;
+    readonly isWanted: (order: RestingOrder) => boolean;
+  },
 ): void {
   for (const order of list) {
-    if (found.length >= max || !isCrossed(order.price)) return;
-    found.push(order);
+    if (found.length >= by.max || !by.isCrossed(order.price)) return;
+    if (by.isWanted(order)) found.push(order);
   }
 }
 

@@ -1,7 +1,6 @@
 /** What comes due by time alone: dead-man's switches and lifetimes of orders, soonest first. */
 import { type AccountState, isActive, type Order } from '../account/index.ts';
 import { addSorted, emptyList, removeSorted, type SortedList, takeFront } from './sorted-list.ts';
-import type { ShardState } from './state.ts';
 
 export type DueTimer =
   | { readonly kind: 'cancelAll'; readonly accountId: string }
@@ -22,7 +21,7 @@ export const DUE_MAX = 1_000;
 export const initialTimers = (): TimerIndex => emptyList(soonestFirst);
 
 /** Timers that are due at `at` (ms), soonest first; costs nothing where none is. */
-export const dueTimers = (state: ShardState, at: number, max = DUE_MAX): readonly DueTimer[] =>
+export const dueTimers = (state: { readonly timers: TimerIndex }, at: number, max = DUE_MAX): readonly DueTimer[] =>
   takeFront(state.timers, { max, isReached: (timer) => timer.at <= at }).map(({ accountId, orderId }) =>
     orderId === 0 ? { kind: 'cancelAll', accountId } : { kind: 'expire', accountId, orderId },
   );

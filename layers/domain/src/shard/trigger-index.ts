@@ -1,8 +1,8 @@
 /** Armed triggers by symbol and the way they fire, by price, then time, so that a mark touches only what it reaches. */
-import { firesAtOrBelow, isTriggerHeld, type TriggerOrder } from '../account/index.ts';
+import { type AccountState, firesAtOrBelow, isTriggerHeld, type TriggerOrder } from '../account/index.ts';
 import type { Price } from '../money/index.ts';
+import type { RoutingPolicy } from '../routing/index.ts';
 import { addSorted, countSorted, emptyList, removeSorted, type SortedList, takeFront } from './sorted-list.ts';
-import type { ShardState } from './state.ts';
 
 export interface IndexedTrigger {
   readonly accountId: string;
@@ -19,6 +19,13 @@ export interface TriggerSides {
 }
 
 export type TriggerIndex = Map<string, TriggerSides>;
+
+/** What of a shard's state the question needs. */
+interface TriggeredState {
+  readonly triggers: TriggerIndex;
+  readonly policy: RoutingPolicy;
+  readonly accounts: ReadonlyMap<string, AccountState>;
+}
 
 /** Fired at most by one turn; the rest comes with the next one, so that a gap cannot block the shard. */
 export const REACHED_MAX = 1_000;
@@ -39,21 +46,21 @@ export function followTrigger(
  * halt holds is left out: it neither fires nor keeps others from firing, and is found again once it is released.
  */
 export function reachedTriggers(
-  state: ShardState,
+  state: TriggeredState,
   symbol: string,
-  marks: { readonly low: Price; readonly high: Price },
-  max = REACHED_MAX,
+  marks: { readonly low: Price; readonly high: Price; readonly max?: number },
 ): readonly { readonly accountId: string; readonly orderId: number }[] {
   const sides = state.triggers.get(symbol);
   if (sides === undefined) return [];
+  const { low, high, max = REACHED_MAX } = marks;
   const isWanted = ({ accountId, orderId }: IndexedTrigger): boolean => {
     const account = state.accounts.get(accountId);
     const trigger = account?.triggers[orderId];
     return account !== undefined && trigger !== undefined && !isTriggerHeld(state.policy, account, trigger);
   };
-  const falling = takeFront(sides.falling, { max, isWanted, isReached: ({ price }) => marks.low <= price });
+  const falling = takeFront(sides.falling, { max, isWanted, isReached: ({ price }) => low <= price });
   const left = max - falling.length;
-  const rising = takeFront(sides.rising, { max: left, isWanted, isReached: ({ price }) => marks.high >= price });
+  const rising = takeFront(sides.rising, { max: left, isWanted, isReached: ({ price }) => high >= price });
   return [...falling, ...rising];
 }
 

@@ -51,7 +51,7 @@ export const receiptBody = z.strictObject({
   quote: quote.optional(),
   /** From receipt of the order to the routing decision; known where the fill came with the placement. */
   routingLatencyMs: z.number().optional(),
-  venue: z.strictObject({ tid: natural, venueOrderId: natural, hash: word, time: natural }).optional(),
+  venue: z.strictObject({ tid: natural, venueOrderId: natural, hash: z.string().max(80), time: natural }).optional(),
   /** The journal record that holds the fill. */
   journal: z.strictObject({ shard: natural, seq: natural }),
   filledAt: natural,

@@ -63,6 +63,17 @@ describe('cross liquidation', () => {
     expect(accountOf(world.venue, ANN_ADDRESS).rawUsd).toBe(0n);
   });
 
+  it('leaves no debt where the book is far from the mark', () => {
+    const world = longVenue('2000', '5');
+    const { book } = world.venue.markets[ETH]!;
+    for (const { oid } of book.orders('B')) book.remove(oid);
+    book.rest({ oid: -1, owner: '0xbuyer', side: 'B', price: 300_000n, size: 1_000_000n });
+    world.venue.markets[ETH]!.hold = { price: 367_540n, spread: 10n };
+    world.updateContexts();
+    expect(world.fills(ANN_ADDRESS)[0]).toMatchObject({ px: '3000.0', sz: '5.0' });
+    expect(world.state(ANN_ADDRESS).marginSummary.accountValue).toBe('0.0');
+  });
+
   it('does not come before a stop that the same mark fires', () => {
     const world = longVenue('2000', '5');
     const stop = oidOf(world.place(ANN, [trigger({ isBuy: false, at: '3675.4', size: '5', tpsl: 'sl' })])[0]);

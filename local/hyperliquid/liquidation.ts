@@ -3,7 +3,15 @@
  * and to the liquidator's vault where its equity has fallen below two thirds of it.
  */
 import type { FillLiquidation, UserFill } from '@perps/contracts/hyperliquid';
-import { absolute, applyFill, crossSummary, maintenanceMargin, type Account, type Position } from './accounts.ts';
+import {
+  absolute,
+  applyFill,
+  crossSummary,
+  maintenanceMargin,
+  positionSize,
+  type Account,
+  type Position,
+} from './accounts.ts';
 import { noteLedger } from './ledger.ts';
 import { endOrder, followPosition } from './lifecycle.ts';
 import type { Market } from './market.ts';
@@ -99,7 +107,7 @@ function cancelOrders(venue: Venue, pool: Pool): void {
   }
 }
 
-/** Market orders, the largest position first, until the rest is safe. */
+/** Market orders, the largest position first, until the rest is safe; a debt that is left is the vault's. */
 function sell(venue: Venue, pool: Pool): void {
   const { account } = pool;
   const now = venue.clock.now();
@@ -116,6 +124,8 @@ function sell(venue: Venue, pool: Pool): void {
     // An isolated position risks its own margin alone: what its sale lost beyond it is the vault's loss.
     if (!pool.isCross && account.rawUsd < crossBefore) account.rawUsd = crossBefore;
   }
+  const isFlat = pool.held.every(({ market }) => positionSize(account, market.asset) === 0n);
+  if (pool.isCross && isFlat && account.rawUsd < 0n) account.rawUsd = 0n;
 }
 
 const valueOf = ({ market, position }: Held): bigint => absolute(position.size) * market.mark;

@@ -104,6 +104,9 @@ describe('a trigger on its own', () => {
     ]);
     const off = trigger({ isBuy: true, at: '3600.05', price: '3700', size: '1', tpsl: 'sl', isReduceOnly: false });
     expect(venue.place(ANN, [off])).toEqual([{ error: `Price must be divisible by tick size. asset=${ETH}` }]);
+    const child = trigger({ isBuy: false, at: '3300', price: '3000.05', size: '1', tpsl: 'sl', isMarket: false });
+    const [, answer] = venue.place(ANN, [limit({ isBuy: true, price: '3450', size: '1' }), child], 'normalTpsl');
+    expect(answer).toEqual({ error: `Price must be divisible by tick size. asset=${ETH}` });
   });
 
   it('asks for margin only when it fires', () => {

@@ -50,7 +50,8 @@ function triggerRefusal(request: TriggerRequest, setting: TriggerSetting): Refus
   const isAhead = waitsForRise(side, trigger.kind)
     ? trigger.price > setting.reference
     : trigger.price < setting.reference;
-  if (!isOnTick(asset, trigger.price)) return { status: 'tickRejected', error: errorTexts.tick(asset.id) };
+  const areOnTick = isOnTick(asset, trigger.price) && isOnTick(asset, request.price);
+  if (!areOnTick) return { status: 'tickRejected', error: errorTexts.tick(asset.id) };
   if (!isAhead) return { status: 'badTriggerPxRejected', error: errorTexts.badTriggerPrice(asset.id) };
   // A child's position comes with its parent, a share of a position needs no size of its own.
   if (setting.waitsFor === 'fill') return undefined;

@@ -1,6 +1,7 @@
 /** One execution: position, realised PnL, margin, fee; the same for both routes. */
 import { type MarketView } from '../market/index.ts';
 import {
+  applyTransfers,
   chargeUser,
   feeReceivers,
   gainTransfer,
@@ -36,6 +37,7 @@ import { fundingIndexOf } from '../funding/index.ts';
 import type { Route } from '../routing/index.ts';
 import { type Draft, emit, takeTradeId, viewOf } from './draft.ts';
 import type { AccountEvent, QuoteUsed } from './events.ts';
+import { closeLiquidated } from './liquidation-money.ts';
 import { marginAt, orderMarginAfter } from './margin.ts';
 import type { AccountState, Liquidity, Order, OrderLeg, Position } from './model.ts';
 import { postAccrued } from './post-funding.ts';
@@ -69,8 +71,14 @@ export function bookExecution(draft: Draft, execution: Execution): void {
   const tradeId = takeTradeId(draft);
   const till = openTill(draft.state, route, order.orderId);
 
-  const reduced = before === undefined ? undefined : reduce(till, { position: before, closed: closing, price });
-  chargeFee(till, execution.fee);
+  const isLiquidated = order.liquidationId !== undefined && before?.marginMode === 'isolated' && closing > 0n;
+  const reduced =
+    before === undefined
+      ? undefined
+      : isLiquidated
+        ? liquidate(till, { draft, position: before, closed: closing, execution })
+        : reduce(till, { position: before, closed: closing, price });
+  if (!isLiquidated) chargeFee(till, execution.fee);
   const position =
     opening === 0n
       ? reduced
@@ -151,6 +159,30 @@ function reduce(
     entryNotional: subtractUsd(position.entryNotional, entryShare),
     isolatedMargin: margin,
   };
+}
+
+/** An isolated position that is liquidated pays loss and fee out of its own margin, and what is left is not released. */
+function liquidate(
+  till: Till,
+  closing: {
+    readonly draft: Draft;
+    readonly position: Position;
+    readonly closed: Size;
+    readonly execution: Execution;
+  },
+): Position | undefined {
+  const { draft, position, closed, execution } = closing;
+  const { transfers, position: left } = closeLiquidated({
+    position,
+    closed,
+    price: execution.price,
+    wallet: till.wallet,
+    fee: execution.fee,
+    remainder: draft.context.policy.liquidation?.remainder ?? 'FORFEIT',
+  });
+  till.transfers.push(...transfers);
+  till.wallet = applyTransfers({ wallet: till.wallet, hold: ZERO_USD }, transfers).wallet;
+  return left;
 }
 
 /** Moves realised PnL and releases isolated collateral; returns what stays locked. */

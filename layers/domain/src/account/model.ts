@@ -42,8 +42,8 @@ export interface OrderLeg {
   readonly status: 'pending' | 'open' | 'done';
   /** A cancel was asked of the venue and is not answered yet. */
   readonly isCancelRequested?: boolean;
-  /** Why: the user, or a resting reduce-only leg that had become larger than its position. */
-  readonly cancelCause?: 'user' | 'expired' | 'reduceOnly';
+  /** Why: the user, the order's lifetime, the dead-man's switch, or a reduce-only leg larger than its position. */
+  readonly cancelCause?: 'user' | 'expired' | 'reduceOnly' | 'scheduled';
   /** The part of the leg that margin is set aside for, at most what is left of it; absent = it only closes. */
   readonly openingSize?: Size;
   /** The venue said how it ended, but fewer fills are booked than it executed: they are still to come. */
@@ -121,6 +121,21 @@ export interface RiskEpisode {
   readonly orderId?: number;
   /** Not before this time (ms): a slice, or a failed step, waits. */
   readonly retryAt?: number;
+  /** What stood when the order at the venue was sent. */
+  readonly venueStep?: VenueStep;
+  /** Position whose first slice is closed: the rest follows whole. */
+  readonly slicedKey?: string;
+  /** Positions the venue would not close: left to people while the others go on. */
+  readonly stuckKeys?: readonly string[];
+}
+
+/** The position and the figures (10⁻⁶ USD) that a step at the venue began with. */
+export interface VenueStep {
+  readonly key: string;
+  readonly position: Position;
+  readonly markPrice: Price;
+  readonly equity: Usd;
+  readonly maintenance: Usd;
 }
 
 export interface LeverageSetting {

@@ -3,6 +3,7 @@ import { addSize, feeOf, notional, size as lots, usd, type Usd } from '../money/
 import type { VenueFate, VenueFill } from './commands.ts';
 import { type Draft, emit, venueCloidFor, viewOf } from './draft.ts';
 import { bookExecution } from './fill.ts';
+import { venueStepDecided } from './liquidation-answer.ts';
 import { orderMarginAfter } from './margin.ts';
 import type { EndStatus, Order, OrderLeg } from './model.ts';
 import { changeLegs, endIfDone, type Ending, followPositions } from './order-end.ts';
@@ -33,7 +34,7 @@ export function bookVenueFill(draft: Draft, venueCloid: string, fill: VenueFill)
     size: fill.size,
     liquidity: fill.liquidity,
     fee: fill.fee,
-    builderFee: builderPart(draft, fill),
+    builderFee: order.liquidationId === undefined ? builderPart(draft, fill) : usd(0n),
     legAfter: { ...leg, filledSize, status, venueOrderId: fill.venueOrderId },
     venue: { tid: fill.tid, venueOrderId: fill.venueOrderId, hash: fill.hash, time: fill.time },
   });
@@ -42,6 +43,7 @@ export function bookVenueFill(draft: Draft, venueCloid: string, fill: VenueFill)
     endIfDone(draft, order.orderId, endingOf(leg, leg.ending?.status ?? 'filled', leg.ending?.cause));
   }
   followPositions(draft, order.symbol);
+  venueStepDecided(draft, order);
   return undefined;
 }
 
@@ -135,12 +137,14 @@ function close(draft: Draft, at: VenueLeg, { fate, status, cause }: Close): void
   emit(draft, { type: 'VenueOrderResolved', venueCloid: leg.venueCloid ?? '', fate });
   if (again !== undefined) requestVenueOrder(draft, { order, leg: again, view: viewOf(draft, order.symbol) });
   endIfDone(draft, order.orderId, endingOf(leg, status, cause));
+  venueStepDecided(draft, order);
 }
 
 /** The order's end in its own words: what we asked the venue to cancel ended for our reason. */
 function endingOf(leg: OrderLeg, status: EndStatus, cause: string | undefined): Ending {
   if (status === 'canceled' && leg.cancelCause === 'reduceOnly') return { status: 'reduceOnlyCanceled' };
   if (status === 'canceled' && leg.cancelCause === 'expired') return { status: 'expired' };
+  if (status === 'canceled' && leg.cancelCause === 'scheduled') return { status: 'scheduledCancel' };
   return { status, ...(cause === undefined ? {} : { cause }) };
 }
 

@@ -18,14 +18,14 @@ export type RiskLevel = 'safe' | 'warn50' | 'warn80' | 'liquidate';
 /** What a check would find to do; undefined = nothing. */
 export type RiskFinding = 'clear' | 'warn50' | 'warn80' | 'liquidate';
 
-/** Scopes with positions or with an episode: `cross` first, then isolated positions by key. */
+/** Scopes with positions or with an episode: isolated positions by key, then `cross`, which may get back what they leave. */
 export function riskScopesOf(state: AccountState): readonly string[] {
   const scopes = new Set<string>(Object.keys(state.episodes));
   for (const key in state.positions) {
     scopes.add(state.positions[key]?.marginMode === 'isolated' ? key : CROSS);
   }
   if (scopes.size <= 1) return [...scopes];
-  return [...scopes].sort((left, right) => (left === CROSS ? -1 : right === CROSS ? 1 : left < right ? -1 : 1));
+  return [...scopes].sort((left, right) => (left === CROSS ? 1 : right === CROSS ? -1 : left < right ? -1 : 1));
 }
 
 /** Keys of the positions that a scope stands for, ascending. */

@@ -1,4 +1,4 @@
-import { parsePrice, parseSize, type Price, type Size } from '../money/index.ts';
+import { divide, parsePrice, parseSize, price, type Price, type Size } from '../money/index.ts';
 import { PRICE_AND_SIZE_DECIMALS } from '../money/units.ts';
 import type { Instrument } from './model.ts';
 
@@ -18,6 +18,16 @@ export function checkPrice(instrument: Instrument, at: Price): PriceFault | unde
   const ticksPerUnit = 10n ** BigInt(PRICE_AND_SIZE_DECIMALS - instrument.szDecimals);
   if (at % ticksPerUnit === 0n) return undefined;
   return significantFigures(at) > SIGNIFICANT_FIGURES_MAX ? 'tickSize' : undefined;
+}
+
+/** The nearest price an order may carry, up or down: whole numbers, or so many significant figures; at least one tick. */
+export function roundedPrice(instrument: Instrument, at: Price, direction: 'up' | 'down'): Price {
+  if (checkPrice(instrument, at) === undefined) return at;
+  if (at <= 0n) return price(1n);
+  const ticksPerUnit = 10n ** BigInt(PRICE_AND_SIZE_DECIMALS - instrument.szDecimals);
+  const figures = 10n ** BigInt(Math.max(0, at.toString().length - SIGNIFICANT_FIGURES_MAX));
+  const step = figures < ticksPerUnit ? figures : ticksPerUnit;
+  return price(divide(at, step, direction) * step);
 }
 
 /** What is wrong with an order size in lots, if anything; a fraction of a lot cannot occur here. */

@@ -1,2 +1,3 @@
 export * from './spec.ts';
 export * from './fixtures.ts';
+export * from './risk.ts';

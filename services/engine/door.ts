@@ -39,6 +39,11 @@ export function engineHandlers(options: {
       const { accountId } = paramsOf<'orders'>(params);
       return await home(accountId).host.query((state) => orderRecords(state, accountId));
     },
+    platform: async (params) => {
+      const index = isRecord(params) ? params['shard'] : undefined;
+      if (typeof index !== 'number') throw new RpcError('BadRequest', 'shard is missing');
+      return await owned(index).host.query((state) => Object.fromEntries(state.platform));
+    },
     fills: async (params) => {
       const { accountId } = paramsOf<'fills'>(params);
       return await home(accountId).host.query((state) => fillRecords(state, accountId));
@@ -60,7 +65,7 @@ function commandOf(params: unknown): EngineCommand {
   return params as unknown as EngineCommand;
 }
 
-function paramsOf<Method extends Exclude<keyof EngineMethods, 'submit'>>(
+function paramsOf<Method extends Exclude<keyof EngineMethods, 'submit' | 'platform'>>(
   params: unknown,
 ): EngineMethods[Method]['params'] {
   if (!isRecord(params) || typeof params['accountId'] !== 'string')

@@ -10,6 +10,9 @@ import { Wallet } from 'ethers';
 import { startTestSystem, type System } from './system.ts';
 import { eventually } from './waiting.ts';
 
+/** Locally (infra/config.ts). */
+const LOCAL_SHARDS = 2;
+
 type Tif = 'Gtc' | 'Ioc' | 'Alo';
 
 export interface OrderInput {
@@ -45,6 +48,12 @@ export interface Trader {
 export interface Market {
   /** Moves the market so that mid, mark and book stand around `price`, and waits until our doors show it. */
   set(coin: string, price: number): Promise<void>;
+  /** Freezes a coin: mark and oracle exactly at `price`, bid and ask `spread` around it (a tick where not told). */
+  hold(coin: string, price: string, spread?: string): Promise<void>;
+  /** A mark that is not so, for so long; book and oracle stay. */
+  badPrint(coin: string, mark: string, ms: number): Promise<void>;
+  /** Sets the venue's hourly funding rate of a coin (a fraction). */
+  fundingRate(coin: string, rate: string): Promise<void>;
   fault(fault: {
     readonly kind: string;
     readonly count?: number;
@@ -64,12 +73,19 @@ export function createMarket(system: System): Market {
     async set(coin, price) {
       await post(`${control}/price`, { coin, price: String(price) });
       await eventually(`${coin} at ${price}`, async () => {
-        const [meta, contexts] = await info.metaAndAssetCtxs();
-        const context = contexts[meta.universe.findIndex(({ name }) => name === coin)];
+        const context = await contextOf(info, coin);
         const isThere = context !== undefined && near(context.markPx, price) && near(context.midPx, price);
         return isThere ? true : undefined;
       });
     },
+    async hold(coin, price, spread) {
+      await post(`${control}/price`, { coin, price, hold: true, ...(spread === undefined ? {} : { spread }) });
+      await eventually(`${coin} held at ${price}`, async () =>
+        Number((await contextOf(info, coin))?.markPx) === Number(price) ? true : undefined,
+      );
+    },
+    badPrint: (coin, mark, ms) => post(`${control}/price`, { coin, mark, ms }),
+    fundingRate: (coin, rate) => post(`${control}/funding`, { coin, rate }),
     fault: (fault) => post(`${control}/faults`, fault),
     clearFaults: async () => void (await fetch(`${control}/faults`, { method: 'DELETE' })),
     async bbo(coin) {
@@ -77,6 +93,11 @@ export function createMarket(system: System): Market {
       return { bid: book?.levels[0][0]?.px ?? '', ask: book?.levels[1][0]?.px ?? '' };
     },
   };
+}
+
+async function contextOf(info: InfoClient, coin: string) {
+  const [meta, contexts] = await info.metaAndAssetCtxs();
+  return contexts[meta.universe.findIndex(({ name }) => name === coin)];
 }
 
 /** Within a tenth of a per cent: the simulated market breathes. */
@@ -111,6 +132,17 @@ async function engineOf(system: System): Promise<RpcClient> {
 export function closeEngine(): void {
   engine?.client.close();
   engine = undefined;
+}
+
+/** The platform's own ledger accounts over all shards, 10⁻⁶ USD. */
+export async function platformAccounts(system: System): Promise<Readonly<Record<string, bigint>>> {
+  const client = await engineOf(system);
+  const sums: Record<string, bigint> = {};
+  for (let shard = 0; shard < LOCAL_SHARDS; shard += 1) {
+    const accounts = (await client.request('platform', { shard })) as Readonly<Record<string, bigint>>;
+    for (const [name, amount] of Object.entries(accounts)) sums[name] = (sums[name] ?? 0n) + amount;
+  }
+  return sums;
 }
 
 export async function createTrader(system: System, options: { readonly balance: number }): Promise<Trader> {

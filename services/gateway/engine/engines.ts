@@ -6,7 +6,7 @@ import type { Clock, LeaseStore, Logger } from '@perps/runtime/ports';
 import { createShardOwners, type ShardOwners } from './owners.ts';
 import { createPeers, type Peers } from './peers.ts';
 
-type Query = Exclude<keyof EngineMethods, 'submit'>;
+type Query = Exclude<keyof EngineMethods, 'submit' | 'platform'>;
 
 /**
  * What became of a command. `unavailable` = no engine accepted it, nothing happened; `unknown` = it may have happened

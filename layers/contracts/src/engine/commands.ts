@@ -1,5 +1,6 @@
 /** What a door asks of an engine. The host adds time and market facts and hands the result to the account decider. */
 import type { AccountCommand, AccountEvent, AccountState, CommandResult } from '@perps/domain/account';
+import type { Usd } from '@perps/domain/money';
 import type { FundingIndexes } from '@perps/domain/funding';
 import type { ConfigCommand, FillRecord, FundingCommand, OrderRecord } from '@perps/domain/shard';
 
@@ -61,6 +62,8 @@ export interface EngineMethods {
   orders: { params: { accountId: string }; result: readonly OrderRecord[] };
   /** Newest first, at most 2,000. */
   fills: { params: { accountId: string }; result: readonly FillRecord[] };
+  /** The platform's own ledger accounts in one shard, 10⁻⁶ USD, by name. */
+  platform: { params: { shard: number }; result: Readonly<Record<string, Usd>> };
 }
 
 /** Errors an engine answers instead of a result. */

@@ -9,7 +9,6 @@ import {
   type FundingEvent,
   fundingKey,
   type FundingSettlement,
-  HOUR_MS,
   OPEN_HOURS_MAX,
   type OpenFunding,
   type PendingFunding,

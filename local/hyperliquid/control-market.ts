@@ -58,20 +58,19 @@ function setPrice(control: MarketControl, reply: FastifyReply, order: PriceOrder
   if (wrong !== undefined || !hasPrice) {
     return fail(reply, { status: 400, code: 'INVALID_PRICE', message: 'price must be a positive number' });
   }
+  const from = market.process.current();
   if (request.mark !== undefined)
     publishFalseMark(control, market, { usd: Number(request.mark), ms: request.ms ?? PRINT_MS });
   if (request.hold === true && request.price !== undefined) hold(control, order);
   else if (request.hold === false || request.price !== undefined) letGo(control, order);
-  return reply.send(pictureOf(market, request));
+  return reply.send({ coin: request.coin, from, ...pictureOf(market, request) });
 }
 
 const isPositive = (text: string): boolean => Number(text) > 0 && Number.isFinite(Number(text));
 
-function pictureOf(market: Market, request: PriceRequest): unknown {
+function pictureOf(market: Market, request: PriceRequest): object {
   const { asset } = market;
   return {
-    coin: asset.name,
-    from: market.process.current(),
     to: request.price === undefined ? market.process.current() : Number(request.price),
     overMs: request.overMs ?? 0,
     hold: market.hold !== undefined,

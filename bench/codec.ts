@@ -1,15 +1,11 @@
 /** P8: bytes of INTERNAL orders in the journal and what they take of the processor, beside plain JSON and deflate. */
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import type { BatchEntry } from '@perps/contracts/journal';
-import type { CommandResult } from '@perps/domain/account';
-import { apply, decideCommand, initialShard, type ShardEvent } from '@perps/domain/shard';
+import { isJournalEntry } from '@perps/contracts/journal';
 import { render } from '../layers/domain/src/testing/index.ts';
 import { tradingCodec } from '../services/engine/trading-machine.ts';
 import type { Benchmark, Figure } from './support/benchmark.ts';
 import { compare, timingOf } from './support/timing.ts';
-import { factsAt, internalOrder, openingCommands } from './support/trading.ts';
-
-type Entry = BatchEntry<ShardEvent, CommandResult>;
+import { type JournaledOrder as Entry, journaledOrders } from './support/journaled-orders.ts';
 
 interface Codec {
   readonly name: string;
@@ -27,7 +23,7 @@ const BATCHES = [1, 4, 16, 64] as const;
 const JOURNAL: Codec = {
   name: 'journal',
   encode: (entries) => tradingCodec.encode(entries).body,
-  decode: (body) => tradingCodec.decode(body),
+  decode: (body) => tradingCodec.decode(body).filter(isJournalEntry),
 };
 const JSON_DEFLATE: Codec = {
   name: 'JSON, deflate',
@@ -39,28 +35,12 @@ export const benchmark: Benchmark = {
   name: 'codec',
   title: 'P8, bytes and processor time of journaled INTERNAL orders by size of batch',
   async run() {
-    const entries = journaledOrders();
+    const entries = journaledOrders({ accounts: ACCOUNTS, former: FORMER_ORDERS, orders: ORDERS });
     const figures: Figure[] = [];
     for (const batch of BATCHES) figures.push(...(await figuresOf(entries, batch)));
     return figures;
   },
 };
-
-function journaledOrders(): readonly Entry[] {
-  const state = initialShard(0);
-  const entries: Entry[] = [];
-  const run = (command: ReturnType<typeof internalOrder>): void => {
-    const decision = decideCommand(state, command, factsAt(command.receivedAt));
-    if (decision.outcome === 'refused') throw new Error(`Refused: ${render(decision.result)}`);
-    const { streamId, events, result } = decision;
-    const entry = { commandId: command.commandId, streamId, at: command.receivedAt, events, result };
-    apply(state, entry);
-    entries.push(entry);
-  };
-  for (const command of openingCommands(ACCOUNTS)) run(command);
-  for (let index = 0; index < FORMER_ORDERS + ORDERS; index += 1) run(internalOrder(index, ACCOUNTS));
-  return entries.slice(-ORDERS);
-}
 
 async function figuresOf(entries: readonly Entry[], size: number): Promise<Figure[]> {
   const batches: (readonly Entry[])[] = [];

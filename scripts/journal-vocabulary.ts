@@ -3,10 +3,9 @@
  * shard machine journals. `npx node --conditions=source scripts/journal-vocabulary.ts > layers/contracts/src/journal/vocabulary.ts`
  * is only for a format that nobody has written with: a changed vocabulary cannot read older batches.
  */
-import { accountIdOf } from '@perps/contracts/engine';
 import type { BatchEntry } from '@perps/contracts/journal';
-import { apply, decideCommand, initialShard } from '@perps/domain/shard';
-import { factsAt, internalOrder, openingCommands, START_AT } from '../bench/support/trading.ts';
+import { journaledOrders } from '../bench/support/journaled-orders.ts';
+import { START_AT } from '../bench/support/trading.ts';
 import { TokenWriter } from '../layers/contracts/src/journal/token-writer.ts';
 import type { Vocabulary } from '../layers/contracts/src/journal/tokens.ts';
 import { createShardHistory } from '../test/support/shard-history.ts';
@@ -31,37 +30,19 @@ const FURTHER_WORDS = (
   'MarketDataUnavailable|VenueUnavailable|VenueRefused|AccountRestricted|marginCanceled|stop|found|absent|neverArrived'
 ).split('|');
 /** Typical entries in the dictionary take at most so much: more costs time with every batch and saves next to nothing. */
-const DICTIONARY_BYTES = 2_000;
+const DICTIONARY_BYTES = 1_000;
+const SIGNED_IN_DICTIONARY = 8;
 const LINE = 112;
 
-const signedEntries = internalEntries();
+const signedEntries = journaledOrders({ accounts: ACCOUNTS, former: 4 * ACCOUNTS, orders: ORDERS });
 const histories = SEEDS.flatMap((seed) => createShardHistory({ shard: 0, seed, commands: HISTORY_COMMANDS }).entries);
 const started = { control: 'EpochStarted', epoch: 1, owner: 'engine', at: START_AT } as const;
 const all: readonly BatchEntry[] = [started, ...histories, ...signedEntries];
 const words = wordsOf(all);
 const shapes = shapesOf(all);
 const vocabulary: Vocabulary = { words: [...new Set([...words, ...shapes.flat()])], shapes };
-const dictionary = Buffer.from(tokensOf([...commonest(histories), ...signedEntries.slice(-4)]));
+const dictionary = Buffer.from(tokensOf([...commonest(histories), ...signedEntries.slice(-SIGNED_IN_DICTIONARY)]));
 process.stdout.write(sourceText());
-
-/** Signed INTERNAL orders as the gateway sends them. */
-function internalEntries(): BatchEntry[] {
-  const state = initialShard(0);
-  const entries: BatchEntry[] = [];
-  const run = (written: ReturnType<typeof internalOrder>): void => {
-    const accountId = 'accountId' in written ? { accountId: accountIdOf(written.accountId) } : {};
-    const command = { ...written, ...accountId } as typeof written;
-    const decision = decideCommand(state, command, factsAt(command.receivedAt));
-    if (decision.outcome === 'refused') throw new Error(`refused: ${command.commandId}`);
-    const { streamId, events, result } = decision;
-    const entry = { commandId: command.commandId, streamId, at: command.receivedAt + 1, events, result };
-    apply(state, entry);
-    entries.push(entry);
-  };
-  for (const command of openingCommands(ACCOUNTS)) run(command);
-  for (let index = 0; index < ORDERS; index += 1) run(internalOrder(index, ACCOUNTS));
-  return entries;
-}
 
 function visit(value: unknown, seen: { text?: (text: string) => void; record?: (keys: string[]) => void }): void {
   if (typeof value === 'string') seen.text?.(value);

@@ -46,11 +46,11 @@ const FORMAT_1 = bytesOf(
 );
 /** Written by the program that first wrote format 2. */
 const FORMAT_2 = bytesOf(
-  'AgEOrFpwkwE+X+zrZv/IbzjZUnhsbWlsecLbwjlf7Otm/8hvONlSLrh9ijdkTc8wSAIiwY+j6NB/G5/Y3iMUddbIfhGCZQt7r9BvITYjNS89My' +
-    '9V19D+4/rmozMyYG6232gHcrXCJZirFc4Lvldk7+9g7O9l7J/N2M84JaM0PbX/EOOUosSS1B75jwvk2/wPfGevZzM0wAIYWBjA4IE9yAFKzCAj' +
-    'ehn7pzC2KfrvZHzYLzOxWOgCAwA=',
+  'AgHtsEgbgwEQPl/s62b/yG842VJ4bG1pbHnC28I5X+zrZv/IbzjZUi64fYo3ZE3PMEgCIsGPo+jQfxuf2N4jFHXWyH4RgmULe6/QbyE2IzUvPT' +
+    'MvVdfQHjXRXkJKtO8V2fs7Gft7GfsXM/YzTskoTU/tP8Q4pSixJLVHvs2/ns3QAAtgYGEAgwf2oAJeiRmkuZexfwpjm6L/w37ZicVCFxgaNjQf' +
+    'nZFxwK5hofz57+wnGAE=',
 );
-const CHECKSUM = 1_020_072_266;
+const CHECKSUM = 3_844_618_766;
 
 describe('stored formats', () => {
   it('still reads format 1', () => {

@@ -1,7 +1,7 @@
 /**
- * Format 2: [2][event schema version][crc32, 4 bytes][length of the tokens][length of the hex bytes][hex bytes]
- * [deflate(tokens)]. Lengths are varints. The tokens (`tokens.ts`) are compressed against a dictionary of typical ones;
- * addresses and hashes stand apart, since they compress by nothing and would only disturb.
+ * Format 2: [2][event schema version][crc32, 4 bytes][lengths of the tokens, the numbers and the hex bytes][hex bytes]
+ * [deflate(tokens, numbers)]. Lengths are varints. The tokens (`tokens.ts`) are compressed against a dictionary of
+ * typical ones; addresses and hashes stand apart, since they compress by nothing and would only disturb.
  */
 import { crc32, deflateRawSync, inflateRawSync } from 'node:zlib';
 import { type BatchFormat, HEADER_BYTES, MAX_UNPACKED_BYTES } from './format.ts';
@@ -10,6 +10,8 @@ import { TokenWriter } from './token-writer.ts';
 import { DICTIONARY, VOCABULARY, VOCABULARY_CHECKSUM } from './vocabulary.ts';
 
 const VERSION = 2;
+/** Bodies are short: more of a search costs no time that could be measured, and level 1 costs five bytes an order. */
+const LEVEL = 6;
 /** zlib's least. */
 const CHUNK_MIN = 64;
 
@@ -22,10 +24,10 @@ export const format2: BatchFormat = {
   checksum: (body) => crc32(body.subarray(HEADER_BYTES), crc32(body.subarray(0, 2), VOCABULARY_CHECKSUM)),
 
   write(values) {
-    const { tokens, hexBytes } = writer.write(values);
-    if (tokens.length > MAX_UNPACKED_BYTES) return undefined;
-    const lengths = [...varint(tokens.length), ...varint(hexBytes.length)];
-    const packed = deflateRawSync(tokens, { level: 1, dictionary: DICTIONARY });
+    const { tokens, numbers, hexBytes } = writer.write(values);
+    if (tokens.length + numbers.length > MAX_UNPACKED_BYTES) return undefined;
+    const lengths = [tokens, numbers, hexBytes].flatMap((part) => varint(part.length));
+    const packed = deflateRawSync(Buffer.concat([tokens, numbers]), { level: LEVEL, dictionary: DICTIONARY });
     const body = Buffer.allocUnsafe(HEADER_BYTES + lengths.length + hexBytes.length + packed.length);
     body[0] = VERSION;
     body.set(lengths, HEADER_BYTES);
@@ -35,16 +37,19 @@ export const format2: BatchFormat = {
   },
 
   read(body) {
-    const tokensLength = varintAt(body, HEADER_BYTES);
-    const hexLength = varintAt(body, tokensLength.end);
-    if (tokensLength.value > MAX_UNPACKED_BYTES) throw new RangeError('a batch unpacks to too much');
-    const hexBytes = body.subarray(hexLength.end, hexLength.end + hexLength.value);
+    const tokens = varintAt(body, HEADER_BYTES);
+    const numbers = varintAt(body, tokens.end);
+    const hex = varintAt(body, numbers.end);
+    const length = tokens.value + numbers.value;
+    if (length > MAX_UNPACKED_BYTES) throw new RangeError('a batch unpacks to too much');
+    const hexBytes = body.subarray(hex.end, hex.end + hex.value);
     // One byte more than announced shows that there is more; a buffer of the right size is not copied.
-    const room = Math.max(CHUNK_MIN, tokensLength.value + 1);
+    const room = Math.max(CHUNK_MIN, length + 1);
     const options = { dictionary: DICTIONARY, chunkSize: room, maxOutputLength: room };
-    const tokens = inflateRawSync(body.subarray(hexLength.end + hexLength.value), options);
-    if (tokens.length !== tokensLength.value) throw new RangeError('a batch unpacks to another length');
-    return reader.read(tokens, hexBytes);
+    const unpacked = inflateRawSync(body.subarray(hex.end + hex.value), options);
+    if (unpacked.length !== length) throw new RangeError('a batch unpacks to another length');
+    const parts = { tokens: unpacked.subarray(0, tokens.value), numbers: unpacked.subarray(tokens.value), hexBytes };
+    return reader.read(parts);
   },
 };
 

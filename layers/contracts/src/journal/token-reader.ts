@@ -1,5 +1,5 @@
 /** Tokens back to values (see `tokens.ts`). Anything that `TokenWriter` cannot have written throws. */
-import { INLINE_LIMIT, KIND, SIMPLE, type Vocabulary } from './tokens.ts';
+import { INLINE_LIMIT, KIND, SIMPLE, type Vocabulary, type WrittenTokens } from './tokens.ts';
 
 type Build = (read: () => unknown) => Record<string, unknown>;
 
@@ -14,6 +14,8 @@ export class TokenReader {
   #shapes: Build[] = [];
   #tokens: Buffer = Buffer.alloc(0);
   #at = 0;
+  #numbers: Buffer = Buffer.alloc(0);
+  #numbersAt = 0;
   #hexBytes: Buffer = Buffer.alloc(0);
   #hexAt = 0;
   #lastTime = 0;
@@ -27,8 +29,10 @@ export class TokenReader {
   }
 
   /** The values of a batch. Throws on tokens that end early or name what is not there. */
-  read(tokens: Uint8Array, hexBytes: Uint8Array): unknown[] {
+  read({ tokens, numbers, hexBytes }: WrittenTokens): unknown[] {
     this.#tokens = bufferOver(tokens);
+    this.#numbers = bufferOver(numbers);
+    this.#numbersAt = 0;
     this.#hexBytes = bufferOver(hexBytes);
     this.#at = 0;
     this.#hexAt = 0;
@@ -46,8 +50,7 @@ export class TokenReader {
   #value(): unknown {
     const byte = this.#byte();
     const kind = byte >> 4;
-    const inline = byte & INLINE_LIMIT;
-    const argument = inline < INLINE_LIMIT ? inline : INLINE_LIMIT + this.#varint();
+    const argument = this.#argument(byte);
     switch (kind) {
       case KIND.record:
         return this.#record(argument);
@@ -138,8 +141,7 @@ export class TokenReader {
   /** A token inside a text: only hex digits are remembered for themselves. */
   #part(): string {
     const byte = this.#byte();
-    const inline = byte & INLINE_LIMIT;
-    const argument = inline < INLINE_LIMIT ? inline : INLINE_LIMIT + this.#varint();
+    const argument = this.#argument(byte);
     switch (byte >> 4) {
       case KIND.word:
         return present(this.#words[argument]);
@@ -231,6 +233,25 @@ export class TokenReader {
     if (byte === undefined) throw new RangeError('tokens end early');
     this.#at += 1;
     return byte;
+  }
+
+  #argument(byte: number): number {
+    const inline = byte & INLINE_LIMIT;
+    if (inline < INLINE_LIMIT) return inline;
+    const kind = byte >> 4;
+    if (kind === KIND.big || kind === KIND.int || kind === KIND.time) return this.#newNumber();
+    return INLINE_LIMIT + this.#varint();
+  }
+
+  #newNumber(): number {
+    let value = 0;
+    for (let factor = 1; ; factor *= 0x80) {
+      const byte = this.#numbers[this.#numbersAt];
+      if (byte === undefined) throw new RangeError('numbers end early');
+      this.#numbersAt += 1;
+      value += (byte & 0x7f) * factor;
+      if (byte < 0x80) return value;
+    }
   }
 
   #varint(): number {

@@ -1,21 +1,26 @@
 /** Values to tokens (see `tokens.ts`). Plain data only: what could not be read back equal is refused. */
-import { INLINE_LIMIT, INTEGER_LIMIT, KIND, REACH, SIMPLE, TIME_FLOOR, type Vocabulary } from './tokens.ts';
+import {
+  INLINE_LIMIT,
+  INTEGER_LIMIT,
+  KIND,
+  REACH,
+  SIMPLE,
+  TIME_FLOOR,
+  type Vocabulary,
+  type WrittenTokens,
+} from './tokens.ts';
 
 /** At least 8 bytes of hex, or a number of 3 to 15 digits without a leading zero. */
 const PARTS = /(?:[0-9a-f]{2}){8,}|(?<![0-9])[1-9][0-9]{2,14}(?![0-9])/g;
 const SHORTEST_COMPOUND = 3;
+/** Bytes of the longest varint. */
+const VARINT_MAX = 8;
 const FIRST_CAPACITY = 64 * 1024;
 
 /** A shape in the making of a record: the names so far, where the next name leads. */
 interface ShapeNode {
   id: number | undefined;
   readonly next: Map<string, ShapeNode>;
-}
-
-export interface WrittenTokens {
-  /** Views of the writer's own memory: valid until it writes again. */
-  readonly tokens: Uint8Array;
-  readonly hexBytes: Uint8Array;
 }
 
 const shapeNode = (): ShapeNode => ({ id: undefined, next: new Map() });
@@ -29,6 +34,8 @@ export class TokenWriter {
   readonly #followers: number[];
   #tokens: Buffer = Buffer.allocUnsafe(FIRST_CAPACITY);
   #length = 0;
+  #numbers: Buffer = Buffer.allocUnsafe(FIRST_CAPACITY);
+  #numbersLength = 0;
   #hexBytes: Buffer = Buffer.allocUnsafe(FIRST_CAPACITY);
   #hexLength = 0;
   /** Shapes that this batch defines, after the known ones. */
@@ -48,9 +55,10 @@ export class TokenWriter {
     vocabulary.shapes.forEach((keys, id) => define(this.#root, keys, id));
   }
 
-  /** The tokens of the values, one after the other; a batch starts from nothing but the vocabulary. */
+  /** The values one after the other; the result is a view of the writer's memory, valid until it writes again. */
   write(values: readonly unknown[]): WrittenTokens {
     this.#length = 0;
+    this.#numbersLength = 0;
     this.#hexLength = 0;
     this.#ownShapes = shapeNode();
     this.#shapeCount = this.#known.length;
@@ -63,6 +71,7 @@ export class TokenWriter {
     }
     return {
       tokens: this.#tokens.subarray(0, this.#length),
+      numbers: this.#numbers.subarray(0, this.#numbersLength),
       hexBytes: this.#hexBytes.subarray(0, this.#hexLength),
     };
   }
@@ -150,8 +159,8 @@ export class TokenWriter {
     const distance = argument < INLINE_LIMIT ? 0 : this.#distanceTo(value);
     this.#remember(value);
     if (distance > 0) return this.#head(KIND.intRef, distance - 1);
-    if (value < TIME_FLOOR) return this.#head(KIND.int, argument);
-    this.#head(KIND.time, zigzag(value - this.#lastTime));
+    if (value < TIME_FLOOR) return this.#newNumber(KIND.int, argument);
+    this.#newNumber(KIND.time, zigzag(value - this.#lastTime));
     this.#lastTime = value;
   }
 
@@ -168,7 +177,7 @@ export class TokenWriter {
     this.#remember(number);
     if (distance > 0) this.#head(KIND.bigRef, distance - 1);
     else if (negated > 0) this.#head(KIND.negatedBigRef, negated - 1);
-    else this.#head(KIND.big, argument);
+    else this.#newNumber(KIND.big, argument);
   }
 
   #wideBig(value: bigint): void {
@@ -273,6 +282,20 @@ export class TokenWriter {
     }
     this.#tokens[at] = (kind << 4) | INLINE_LIMIT;
     this.#varint(argument - INLINE_LIMIT);
+  }
+
+  /** A number apart from its token; small ones, which tend to stay as they are, and no times, stand in the token. */
+  #newNumber(kind: number, argument: number): void {
+    if (argument < INLINE_LIMIT && kind !== KIND.time) return this.#head(kind, argument);
+    this.#tokens[this.#reserve(1)] = (kind << 4) | INLINE_LIMIT;
+    if (this.#numbersLength + VARINT_MAX > this.#numbers.length) this.#numbers = grown(this.#numbers, VARINT_MAX);
+    let rest = argument;
+    for (; rest > 0x7f; rest = Math.floor(rest / 0x80)) {
+      this.#numbers[this.#numbersLength] = (rest % 0x80) | 0x80;
+      this.#numbersLength += 1;
+    }
+    this.#numbers[this.#numbersLength] = rest;
+    this.#numbersLength += 1;
   }
 
   /** Seven bits a byte, lowest first; up to 2^53. */

@@ -1,13 +1,14 @@
 /**
  * The alphabet of a batch of format 2. A value is one token: a byte of kind (upper four bits) and argument (lower four;
  * 15 = a varint of the rest follows), then what its kind adds. Values that an entry repeats (ids, times, prices) are
- * written as the distance to where they stood before, so that two orders differ in little but what is new in them.
+ * written as the distance to where they stood before, new ones apart from the tokens: the tokens of two orders are nearly
+ * the same bytes, whatever their numbers.
  */
 
 export const KIND = {
   /** Argument: one of `SIMPLE`. */
   simple: 0,
-  /** Integer, zigzag. */
+  /** Integer, zigzag; of `int`, `time` and `big`, an argument that does not fit stands whole among the numbers. */
   int: 1,
   /** Integer equal to one of this entry: the distance back in its integers. */
   intRef: 2,
@@ -63,4 +64,13 @@ export interface Vocabulary {
   readonly words: readonly string[];
   /** Property names of records, in their order. */
   readonly shapes: readonly (readonly string[])[];
+}
+
+/** The three parts of a batch. */
+export interface WrittenTokens {
+  readonly tokens: Uint8Array;
+  /** Varints of new numbers, in the order of their tokens. */
+  readonly numbers: Uint8Array;
+  /** What hex digits stand for, in the order of their tokens. */
+  readonly hexBytes: Uint8Array;
 }

@@ -1,5 +1,5 @@
 /** Settings of the gateway, from the environment. */
-import { wholeNumber } from '@perps/adapters/aws';
+import { historyConfig, wholeNumber } from '@perps/adapters/aws';
 import { z } from 'zod';
 
 /** Read with `loadConfig`. */
@@ -19,6 +19,7 @@ export const gatewayConfig = z.object({
   LEASES_TABLE: z.string(),
   RECEIPTS_TABLE: z.string(),
   RECEIPT_KEY_ID: z.string(),
+  ...historyConfig.shape,
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 });
 

@@ -1,5 +1,6 @@
 import {
   createDynamoClient,
+  createDynamoHistory,
   createDynamoIdentities,
   createDynamoLeases,
   createDynamoReceipts,
@@ -30,6 +31,7 @@ await runService(logger, async () => {
       store: createDynamoReceipts({ client, tableName: config.RECEIPTS_TABLE }),
       key: createKmsReceiptKey({ client: createKmsClient(), keyId: config.RECEIPT_KEY_ID }),
     },
+    history: createDynamoHistory(client, config),
     clock: systemClock,
     logger,
   });

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createRpcClient } from '@perps/adapters/rpc';
 import { FEED_TOPIC, type FeedFrame } from '@perps/contracts/feed';
 import { type Network, WEIGHT_PER_MINUTE } from '@perps/contracts/hyperliquid';
-import type { Clock, LeaseStore, Logger } from '@perps/runtime/ports';
+import type { Clock, HistoryStore, LeaseStore, Logger } from '@perps/runtime/ports';
 import { createAccounts, type Identities } from './engine/accounts.ts';
 import { createEngines, type EngineTiming } from './engine/engines.ts';
 import { createAnsweredNonces } from './exchange/answered-nonces.ts';
@@ -33,6 +33,7 @@ export interface GatewayOptions {
   readonly leases: LeaseStore;
   readonly identities: Identities;
   readonly receipts: ReceiptSource;
+  readonly history: HistoryStore;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly engineTiming?: Partial<EngineTiming>;
@@ -58,7 +59,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     logger,
     ...(options.engineTiming === undefined ? {} : { timing: options.engineTiming }),
   });
-  const deps = { markets, engines, accounts: createAccounts(options.identities), relay, clock };
+  const accounts = createAccounts(options.identities);
+  const deps = { markets, engines, accounts, relay, history: options.history, clock };
   const answered = createAnsweredNonces();
   const budget = createIpBudget({ weightPerMinute: (ip) => weightOf(ip, options), now: () => clock.monotonic() });
   const door = createDoor({

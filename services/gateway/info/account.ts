@@ -7,17 +7,12 @@ import { failed, json, NO_ANSWER } from '../http/answer.ts';
 import type { InfoAnswer } from '../http/door.ts';
 import { toActiveAssetData, toClearinghouseState } from '../wire/clearinghouse.ts';
 import { BASE_FEES } from './fees.ts';
-import {
-  frontendOpenOrders,
-  historicalOrders,
-  openOrders,
-  orderStatus,
-  userFills,
-  userFillsByTime,
-} from './history.ts';
+import { frontendOpenOrders, historicalOrders, openOrders, orderStatus } from './history.ts';
+import { fillsByTime, newestFills } from './fills.ts';
 import { extraAgents, maxBuilderFee, userRateLimit, userRole } from './identity.ts';
 import type { InfoDeps } from './index.ts';
-import { portfolioOf, referralOf, webData2 } from './pictures.ts';
+import { ledgerUpdates, portfolioOf, userFunding } from './money.ts';
+import { referralOf, webData2 } from './pictures.ts';
 
 const present = (value: unknown): InfoAnswer => ({ answer: value === undefined ? NO_ANSWER : json(value) });
 const rows = (list: readonly unknown[]): InfoAnswer => ({ answer: json(list), rows: list.length });
@@ -33,8 +28,15 @@ export async function answerAccountInfo(request: InfoRequest, deps: InfoDeps): P
     case 'orderStatus':
       return statusOf(request, accountId, deps);
     case 'userFills':
+      return rows(await newestFills(request, accountId, deps));
     case 'userFillsByTime':
-      return fillList(request, accountId, deps);
+      return rows(await fillsByTime(request, accountId, deps));
+    case 'userFunding':
+      return rows(await userFunding(request, accountId, deps));
+    case 'userNonFundingLedgerUpdates':
+      return rows(await ledgerUpdates(request, accountId, deps));
+    case 'portfolio':
+      return present(await portfolioOf(await accountOrEmpty(accountId, deps), deps));
     case 'userRole':
       return roleOf(request.user, accountId, deps);
     default:
@@ -71,21 +73,6 @@ async function statusOf(
   return { answer: json(orderStatus(record, markets.instrument)) };
 }
 
-async function fillList(
-  request: InfoRequestOf<'userFills' | 'userFillsByTime'>,
-  accountId: string,
-  { engines, markets }: InfoDeps,
-): Promise<InfoAnswer> {
-  const fills = await engines.query('fills', { accountId });
-  if (request.type === 'userFills') return rows(userFills(fills, markets.instrument));
-  const range = {
-    startTime: request.startTime,
-    endTime: request.endTime ?? Number.MAX_SAFE_INTEGER,
-    isReversed: request.reversed ?? false,
-  };
-  return rows(userFillsByTime(fills, markets.instrument, range));
-}
-
 async function roleOf(user: string, accountId: string, { engines, accounts }: InfoDeps): Promise<InfoAnswer> {
   const asOwner = await engines.query('account', { accountId });
   const signerAccount = await accounts.accountOfSigner(user);
@@ -107,8 +94,6 @@ function stateOf(
     case 'activeAssetData':
       if (markets.instrument(request.coin) === undefined) return { answer: failed(internalError()) };
       return present(toActiveAssetData(account, request, markets.view));
-    case 'userNonFundingLedgerUpdates':
-      return rows([]);
     case 'userRateLimit':
       return present(userRateLimit(account));
     case 'userFees':
@@ -119,8 +104,6 @@ function stateOf(
       return present(maxBuilderFee(account, request.builder));
     case 'approvedBuilders':
       return present(Object.keys(account.builderFees));
-    case 'portfolio':
-      return present(portfolioOf(account));
     case 'referral':
       return present(referralOf(account));
     case 'webData2':

@@ -1,13 +1,6 @@
-/** Orders and fills of an account as `/info` tells them. */
-import type { FillRecord, OrderRecord } from '@perps/contracts/engine';
-import type {
-  FrontendOrder,
-  HistoricalOrder,
-  OpenOrder,
-  OrderStatusAnswer,
-  UserFill,
-} from '@perps/contracts/hyperliquid';
-import { toUserFill } from '../wire/fills.ts';
+/** Orders of an account as `/info` tells them. */
+import type { OrderRecord } from '@perps/contracts/engine';
+import type { FrontendOrder, HistoricalOrder, OpenOrder, OrderStatusAnswer } from '@perps/contracts/hyperliquid';
 import {
   type InstrumentOf,
   isDormantChild,
@@ -51,22 +44,4 @@ export const historicalOrders = (records: readonly OrderRecord[], instrumentOf: 
 export function orderStatus(record: OrderRecord | undefined, instrumentOf: InstrumentOf): OrderStatusAnswer {
   const order = record === undefined ? undefined : toHistoricalOrder(record, instrumentOf);
   return order === undefined ? { status: 'unknownOid' } : { status: 'order', order };
-}
-
-/** Newest first. */
-export const userFills = (fills: readonly FillRecord[], instrumentOf: InstrumentOf): UserFill[] =>
-  fills
-    .slice(0, ROWS_MAX)
-    .map((fill) => toUserFill(fill, instrumentOf))
-    .filter(present);
-
-/** Oldest first, bounds inclusive; the first page of them, to be continued from its last `time`. */
-export function userFillsByTime(
-  fills: readonly FillRecord[],
-  instrumentOf: InstrumentOf,
-  range: { readonly startTime: number; readonly endTime: number; readonly isReversed: boolean },
-): UserFill[] {
-  const inside = fills.filter(({ time }) => time >= range.startTime && time <= range.endTime);
-  const ordered = range.isReversed ? inside : inside.toReversed();
-  return userFills(ordered, instrumentOf);
 }

@@ -1,7 +1,7 @@
 /** `/info`: what each request type is answered with, and by whom. */
 import type { InfoRequest } from '@perps/contracts/hyperliquid';
 import { isSupportedAggregation, internalError } from '@perps/contracts/hyperliquid';
-import type { Clock } from '@perps/runtime/ports';
+import type { Clock, HistoryStore } from '@perps/runtime/ports';
 import type { Accounts } from '../engine/accounts.ts';
 import { EngineUnavailableError, type Engines } from '../engine/engines.ts';
 import { failed, json, NO_ANSWER } from '../http/answer.ts';
@@ -15,6 +15,8 @@ export interface InfoDeps {
   readonly engines: Engines;
   readonly accounts: Accounts;
   readonly relay: MarketRelay;
+  /** Complete, but some moments behind the engines. */
+  readonly history: HistoryStore;
   readonly clock: Clock;
 }
 
@@ -65,7 +67,6 @@ function answerStatic(request: InfoRequest, { clock }: InfoDeps): InfoAnswer | u
     case 'userTwapSliceFills':
     case 'userTwapSliceFillsByTime':
     case 'twapHistory':
-    case 'userFunding':
     case 'userVaultEquities':
       return { answer: json([]) };
     default:

@@ -7,14 +7,6 @@ import { toClearinghouseState } from '../wire/clearinghouse.ts';
 import { frontendOpenOrders } from './history.ts';
 import type { InfoDeps } from './index.ts';
 
-const PERIODS = ['day', 'week', 'month', 'allTime', 'perpDay', 'perpWeek', 'perpMonth', 'perpAllTime'];
-
-/** Without history yet: the volume alone. */
-export function portfolioOf(account: AccountState): unknown {
-  const vlm = formatUsd(account.cumulativeVolume);
-  return PERIODS.map((period) => [period, { accountValueHistory: [], pnlHistory: [], vlm }]);
-}
-
 export function referralOf(account: AccountState): unknown {
   return {
     referredBy: account.referrer === undefined ? null : { referrer: `0x${'0'.repeat(40)}`, code: account.referrer },

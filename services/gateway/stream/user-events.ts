@@ -1,28 +1,41 @@
 /** Channels that tell what happened: a snapshot first where the venue gives one, then every update. */
 import type { AccountUpdate, FillRecord } from '@perps/contracts/engine';
-import type { LedgerUpdate, UserFill } from '@perps/contracts/hyperliquid';
-import { formatUsd } from '@perps/domain/money';
+import type { LedgerUpdate, UserFill, WsUserFunding } from '@perps/contracts/hyperliquid';
 import { historicalOrders } from '../info/history.ts';
 import type { InfoDeps } from '../info/index.ts';
+import { ledgerUpdates, newestFundings } from '../info/money.ts';
 import { notificationOf, toUserFill } from '../wire/fills.ts';
+import { fundingsOf, ledgerUpdatesOf, type WireMarkets } from '../wire/ledger.ts';
 import { type InstrumentOf, isLive, toHistoricalOrder, toOrderUpdate } from '../wire/orders.ts';
 import { frameOf } from './subscriber.ts';
 import type { UserSubscription } from './user-topics.ts';
 
 /** Fills of the first frame of `userFills`. */
 const SNAPSHOT_FILLS_MAX = 2_000;
-const ZERO_HASH = `0x${'0'.repeat(64)}`;
+/** An engine tells an update well within this time of its commit, or its followers start again. */
+const PUSHED_WITHIN_MS = 60_000;
 
 export interface Snapshot {
   readonly frame: string | undefined;
   readonly lastTradeId: number;
+  /** Movements of money it told, by `toldKey`. */
+  readonly told: ReadonlySet<string>;
 }
 
-const NOTHING: Snapshot = { frame: undefined, lastTradeId: 0 };
+const NOTHING_TOLD: ReadonlySet<string> = new Set();
+const NOTHING: Snapshot = { frame: undefined, lastTradeId: 0, told: NOTHING_TOLD };
+
+/** The snapshot comes from tables, the updates from the engine: what both tell is known by its time and what moved. */
+const toldKey = (row: WsUserFunding | LedgerUpdate): string =>
+  'coin' in row ? `${row.time}:${row.coin}` : `${row.time}:${JSON.stringify(row.delta)}`;
 
 const present = <Value>(value: Value | undefined): value is Value => value !== undefined;
 const wireFills = (fills: readonly FillRecord[], instrumentOf: InstrumentOf): UserFill[] =>
   fills.map((fill) => toUserFill(fill, instrumentOf)).filter(present);
+
+/** Only what is so recent that the engine may push it yet. */
+const recentKeys = (rows: readonly (WsUserFunding | LedgerUpdate)[], { clock }: InfoDeps): ReadonlySet<string> =>
+  new Set(rows.filter(({ time }) => time > clock.now() - PUSHED_WITHIN_MS).map(toldKey));
 
 /** The first frame after the acknowledgement; throws where the engine does not answer. */
 export async function buildSnapshot(
@@ -35,41 +48,59 @@ export async function buildSnapshot(
     case 'userFills': {
       const fills = (await deps.engines.query('fills', { accountId })).slice(0, SNAPSHOT_FILLS_MAX);
       const frame = frameOf(type, { user, fills: wireFills(fills, deps.markets.instrument), isSnapshot: true });
-      return { frame, lastTradeId: fills.reduce((last, { tradeId }) => Math.max(last, tradeId), 0) };
+      return {
+        frame,
+        lastTradeId: fills.reduce((last, { tradeId }) => Math.max(last, tradeId), 0),
+        told: NOTHING_TOLD,
+      };
     }
     case 'orderUpdates': {
       const records = (await deps.engines.query('orders', { accountId })).filter(isLive);
       const rows = records.map((record) => toOrderUpdate(record, deps.markets.instrument)).filter(present);
-      return rows.length === 0 ? NOTHING : { frame: frameOf(type, rows), lastTradeId: 0 };
+      return rows.length === 0 ? NOTHING : { ...NOTHING, frame: frameOf(type, rows) };
     }
     case 'userHistoricalOrders': {
       const records = await deps.engines.query('orders', { accountId });
       const orderHistory = historicalOrders(records, deps.markets.instrument);
-      return { frame: frameOf(type, { user, orderHistory, isSnapshot: true }), lastTradeId: 0 };
+      return { ...NOTHING, frame: frameOf(type, { user, orderHistory, isSnapshot: true }) };
     }
-    case 'userFundings':
-      return { frame: frameOf(type, { user, fundings: [], isSnapshot: true }), lastTradeId: 0 };
-    case 'userNonFundingLedgerUpdates':
-      return { frame: frameOf(type, { user, nonFundingLedgerUpdates: [], isSnapshot: true }), lastTradeId: 0 };
+    case 'userFundings': {
+      const fundings = (await newestFundings(accountId, deps)).toReversed();
+      const frame = frameOf(type, { user, fundings, isSnapshot: true });
+      return { ...NOTHING, frame, told: recentKeys(fundings, deps) };
+    }
+    case 'userNonFundingLedgerUpdates': {
+      const newest = await ledgerUpdates({ user, isNewestFirst: true }, accountId, deps);
+      const nonFundingLedgerUpdates = newest.toReversed();
+      const frame = frameOf(type, { user, nonFundingLedgerUpdates, isSnapshot: true });
+      return { ...NOTHING, frame, told: recentKeys(nonFundingLedgerUpdates, deps) };
+    }
     case 'userTwapHistory':
-      return { frame: frameOf(type, { user, history: [], isSnapshot: true }), lastTradeId: 0 };
+      return { ...NOTHING, frame: frameOf(type, { user, history: [], isSnapshot: true }) };
     case 'userTwapSliceFills':
-      return { frame: frameOf(type, { user, twapSliceFills: [], isSnapshot: true }), lastTradeId: 0 };
+      return { ...NOTHING, frame: frameOf(type, { user, twapSliceFills: [], isSnapshot: true }) };
     default:
       return NOTHING;
   }
 }
 
-/** The frames one committed update means for a channel; often none. */
+/** The frames one committed update means for a channel, without the movements of money in `told`; often none. */
 export function buildEvents(
   subscription: UserSubscription,
   update: AccountUpdate,
-  instrumentOf: InstrumentOf,
+  { markets, told = NOTHING_TOLD }: { readonly markets: WireMarkets; readonly told?: ReadonlySet<string> },
 ): readonly string[] {
   const { type, user } = subscription;
+  const instrumentOf = markets.instrument;
+  const isNew = (row: WsUserFunding | LedgerUpdate): boolean => !told.has(toldKey(row));
   switch (type) {
-    case 'userFills':
     case 'userEvents':
+      return [
+        ...fillFrames(subscription, wireFills(update.fills, instrumentOf)),
+        // The channel of userEvents has another name, and no user inside.
+        ...fundingsOf(update, markets).map((funding) => frameOf('user', { funding })),
+      ];
+    case 'userFills':
     case 'notification':
       return fillFrames(subscription, wireFills(update.fills, instrumentOf));
     case 'orderUpdates': {
@@ -80,8 +111,12 @@ export function buildEvents(
       const orderHistory = update.orders.map((record) => toHistoricalOrder(record, instrumentOf)).filter(present);
       return orderHistory.length === 0 ? [] : [frameOf(type, { user, orderHistory })];
     }
+    case 'userFundings': {
+      const fundings = fundingsOf(update, markets).filter(isNew);
+      return fundings.length === 0 ? [] : [frameOf(type, { user, fundings })];
+    }
     case 'userNonFundingLedgerUpdates': {
-      const nonFundingLedgerUpdates = ledgerUpdates(update);
+      const nonFundingLedgerUpdates = ledgerUpdatesOf(update, instrumentOf).filter(isNew);
       return nonFundingLedgerUpdates.length === 0 ? [] : [frameOf(type, { user, nonFundingLedgerUpdates })];
     }
     default:
@@ -92,16 +127,7 @@ export function buildEvents(
 function fillFrames({ type, user }: UserSubscription, fills: readonly UserFill[]): readonly string[] {
   if (fills.length === 0) return [];
   if (type === 'userFills') return [frameOf(type, { user, fills })];
-  // The channel of userEvents has another name, and no user inside.
   if (type === 'userEvents') return [frameOf('user', { fills })];
   const resting = fills.filter(({ crossed }) => !crossed);
   return resting.map((fill) => frameOf('notification', { notification: notificationOf(fill) }));
-}
-
-function ledgerUpdates(update: AccountUpdate): LedgerUpdate[] {
-  return update.events.flatMap((event): LedgerUpdate[] =>
-    event.type === 'DepositCredited'
-      ? [{ time: update.at, hash: ZERO_HASH, delta: { type: 'deposit', usdc: formatUsd(event.amount) } }]
-      : [],
-  );
 }

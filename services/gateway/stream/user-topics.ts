@@ -23,6 +23,8 @@ interface Member {
   held: AccountUpdate[] | undefined;
   /** Fills up to this trade id were in the snapshot. */
   lastTradeId: number;
+  /** Movements of money that were in the snapshot. */
+  told: ReadonlySet<string>;
 }
 
 interface Topic {
@@ -70,7 +72,7 @@ class FollowedAccounts implements UserTopics {
 
   add(subscription: UserSubscription, subscriber: Subscriber): void {
     const topic = this.#topics.get(subscriptionKey(subscription)) ?? this.#open(subscription);
-    const member: Member = { subscriber, held: undefined, lastTradeId: 0 };
+    const member: Member = { subscriber, held: undefined, lastTradeId: 0, told: new Set() };
     topic.members.set(subscriber, member);
     if (isPicture(subscription)) this.#dirty.add(topic);
     else void this.#sendSnapshot(topic, member);
@@ -121,8 +123,8 @@ class FollowedAccounts implements UserTopics {
     for (const member of topic.members.values()) {
       if (member.held !== undefined) {
         hold(member, update);
-      } else if (hasSeen(member, update)) {
-        sendAll(member, this.#events(topic, withoutSeen(update, member)));
+      } else if (mayHaveSeen(member, update)) {
+        sendAll(member, this.#events(topic, update, member));
       } else {
         shared ??= this.#events(topic, update);
         sendAll(member, shared);
@@ -130,8 +132,11 @@ class FollowedAccounts implements UserTopics {
     }
   }
 
-  #events(topic: Topic, update: AccountUpdate): readonly string[] {
-    return buildEvents(topic.subscription, update, this.#deps.markets.instrument);
+  /** For a member: without what its snapshot told. */
+  #events(topic: Topic, update: AccountUpdate, member?: Member): readonly string[] {
+    const { markets } = this.#deps;
+    if (member === undefined) return buildEvents(topic.subscription, update, { markets });
+    return buildEvents(topic.subscription, withoutSeen(update, member), { markets, told: member.told });
   }
 
   /** The snapshot comes first; what happened meanwhile follows, without what it already told. */
@@ -143,8 +148,9 @@ class FollowedAccounts implements UserTopics {
       if (topic.members.get(member.subscriber) !== member) return;
       if (snapshot.frame !== undefined) member.subscriber.send(snapshot.frame);
       member.lastTradeId = snapshot.lastTradeId;
+      member.told = snapshot.told;
       member.held = undefined;
-      for (const update of held) sendAll(member, this.#events(topic, withoutSeen(update, member)));
+      for (const update of held) sendAll(member, this.#events(topic, update, member));
     } catch (cause) {
       this.#deps.logger.warn('no snapshot for a subscriber', { cause: String(cause) });
       member.subscriber.restart('snapshot unavailable');
@@ -184,8 +190,8 @@ function hold(member: Member, update: AccountUpdate): void {
   else member.subscriber.restart('too many updates before the snapshot');
 }
 
-const hasSeen = (member: Member, update: AccountUpdate): boolean =>
-  update.fills.some(({ tradeId }) => tradeId <= member.lastTradeId);
+const mayHaveSeen = (member: Member, update: AccountUpdate): boolean =>
+  member.told.size > 0 || update.fills.some(({ tradeId }) => tradeId <= member.lastTradeId);
 
 const withoutSeen = (update: AccountUpdate, member: Member): AccountUpdate => ({
   ...update,

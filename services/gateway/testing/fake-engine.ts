@@ -5,6 +5,7 @@ import {
   accountIdOf,
   type DoorCommand,
   type EngineMethods,
+  type FillRecord,
   shardResource,
   UPDATES_TOPIC,
 } from '@perps/contracts/engine';
@@ -23,6 +24,8 @@ export interface FakeEngine {
   account(owner: string): AccountState | undefined;
   /** Changes an account outside of any command. */
   change(owner: string, change: Partial<AccountState>): void;
+  /** Fills from before the test, oldest first. */
+  addFills(owner: string, fills: readonly FillRecord[]): void;
   publish(update: AccountUpdate): void;
   /** Answers the next command so, whatever it is. */
   answerNext(answer: Scripted): void;
@@ -49,6 +52,7 @@ export async function startFakeEngine(): Promise<FakeEngine> {
       const account = accounts.find(accountIdOf(owner));
       if (account !== undefined) patch(account, change);
     },
+    addFills: (owner, fills) => void accounts.find(accountIdOf(owner))?.fills.push(...fills),
     publish,
     answerNext: (answer) => void scripted.push(answer),
     async claimLeases(leases) {

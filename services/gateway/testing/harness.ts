@@ -3,7 +3,7 @@ import { addressOf, type ExchangeAction, type Network, signExchange } from '@per
 import type { AliasKind, Identity } from '@perps/adapters/aws';
 import { systemClock } from '@perps/adapters/node';
 import { type LeaseStore, silentLogger } from '@perps/runtime/ports';
-import { createMemoryLeases } from '@perps/runtime/testing';
+import { createMemoryHistory, createMemoryLeases, type MemoryHistory } from '@perps/runtime/testing';
 import type { Identities } from '../engine/accounts.ts';
 import { type GatewayOptions, startGateway } from '../server.ts';
 import { type FakeEngine, SHARDS, startFakeEngine } from './fake-engine.ts';
@@ -15,6 +15,7 @@ export interface Harness {
   readonly engine: FakeEngine;
   readonly feed: FakeFeed;
   readonly leases: LeaseStore;
+  readonly history: MemoryHistory;
   readonly identities: Identities & { readonly claims: Map<string, Identity> };
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
   info(body: unknown): Promise<unknown>;
@@ -80,6 +81,7 @@ export async function startHarness(options: Partial<GatewayOptions> = {}): Promi
   const leases = createMemoryLeases(systemClock);
   await engine.claimLeases(leases);
   const identities = memoryIdentities();
+  const history = createMemoryHistory();
   const gateway = await startGateway({
     port: 0,
     host: '127.0.0.1',
@@ -89,6 +91,7 @@ export async function startHarness(options: Partial<GatewayOptions> = {}): Promi
     trustProxy: false,
     leases,
     identities,
+    history,
     receipts: NO_RECEIPTS,
     clock: systemClock,
     logger: silentLogger,
@@ -112,6 +115,7 @@ export async function startHarness(options: Partial<GatewayOptions> = {}): Promi
     engine,
     feed,
     leases,
+    history,
     identities,
     post,
     info: async (body) => (await post('/info', body)).json,

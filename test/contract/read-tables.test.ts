@@ -10,12 +10,11 @@ import {
 import { READ_TABLES, type ReadTable } from '@perps/contracts/projection';
 import { createBatchCodec } from '@perps/contracts/journal';
 import type { ShardEvent } from '@perps/domain/shard';
-import { NOW } from '@perps/domain/testing';
+import { fundingPosted, liquidationStepped, NOW, positionOpened } from '@perps/domain/testing';
 import type { JournalRecord } from '@perps/runtime/ports';
 import type { Projector } from '@perps/runtime/projection';
 import { createSeededRandom } from '@perps/runtime/testing';
 import { startEmulators, type Emulators } from '../support/emulators.ts';
-import { fundingPosted, liquidationStepped, positionOpened } from '../support/risk-events.ts';
 import { createShardHistory, type ShardHistory } from '../support/shard-history.ts';
 
 /** Spec 12, columns of the tables the projector writes. */

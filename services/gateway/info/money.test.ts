@@ -208,7 +208,10 @@ describe('fills by time', () => {
     gateway = await startHarness();
     gateway.engine.openAccount(alice, 5_000_000_000n);
     // The engine has kept trades 1,001 to 3,000; the table has the oldest ones up to 1,500.
-    gateway.engine.addFills(alice, Array.from({ length: 2_000 }, (_, index) => fill(index + 1_001)));
+    gateway.engine.addFills(
+      alice,
+      Array.from({ length: 2_000 }, (_, index) => fill(index + 1_001)),
+    );
     gateway.history.remember(accountId, { fills: Array.from({ length: 1_500 }, (_, index) => fill(index + 1)) });
   });
   afterAll(() => gateway.close());

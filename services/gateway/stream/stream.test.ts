@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { AccountUpdate, FillRecord } from '@perps/contracts/engine';
 import { price, size, usd } from '@perps/domain/money';
 import { WebSocket } from 'ws';
+import { fundingPosted, liquidationStepped } from '@perps/domain/testing';
 import { bboFrame, BTC } from '../testing/fake-feed.ts';
 import { addressOfKey, ALICE, type Harness, nextNonce, startHarness } from '../testing/harness.ts';
 import { signExchange } from '@perps/contracts/hyperliquid';
@@ -194,6 +195,71 @@ describe('/ws', () => {
     const live = (await own.next('userFills')) as { fills: { tid: number; dir: string }[]; isSnapshot?: true };
     expect(live.isSnapshot).toBeUndefined();
     expect(live.fills).toMatchObject([{ tid: 1_000_000, dir: 'Close Long' }]);
+    own.socket.terminate();
+  });
+
+  it('tells funding and the ledger: what the tables have, then what happens, nothing twice', async () => {
+    const { accountId } = gateway.engine.account(alice)!;
+    const now = Date.now();
+    const ledger = {
+      seq: 1,
+      at: now,
+      type: 'deposit',
+      pot: 'wallet',
+      amount: usd(5_000_000n),
+      before: usd(0n),
+      after: usd(5_000_000n),
+      ref: 'd1',
+    } as const;
+    const settled = {
+      id: 'p1',
+      at: now,
+      hour: now,
+      positionId: 'p1',
+      symbol: 'BTC',
+      route: 'INTERNAL',
+      size: size(10_000n),
+      payment: usd(-125_000n),
+      rate: undefined,
+      hours: 1,
+      isCorrection: false,
+    } as const;
+    gateway.history.remember(accountId, { ledger: [ledger], funding: [settled] });
+    const own = await Client.open(gateway.wsUrl);
+    await own.subscribe({ type: 'userFundings', user: alice });
+    const funding = { coin: 'BTC', usdc: '-0.125', szi: '0.1', fundingRate: '0.0000125', nSamples: null };
+    expect(await own.next('userFundings')).toEqual({
+      user: alice,
+      fundings: [{ time: now, ...funding }],
+      isSnapshot: true,
+    });
+    await own.subscribe({ type: 'userNonFundingLedgerUpdates', user: alice });
+    const deposit = { hash: expect.stringMatching(/^0x0{64}$/), delta: { type: 'deposit', usdc: '5.0' } };
+    expect(await own.next('userNonFundingLedgerUpdates')).toEqual({
+      user: alice,
+      nonFundingLedgerUpdates: [{ time: now, ...deposit }],
+      isSnapshot: true,
+    });
+    await own.subscribe({ type: 'userEvents', user: alice });
+
+    const posted = fundingPosted({
+      payments: [{ ...fundingPosted().payments[0]!, size: size(10_000n), amount: usd(125_000n) }],
+    });
+    const deposited = { type: 'DepositCredited', depositId: 'd', amount: usd(5_000_000n), transfers: [] } as const;
+    const publish = (at: number, ...events: AccountUpdate['events']): void =>
+      gateway.engine.publish({ shard: 0, seq: 1, accountId, at, events, orders: [], fills: [] });
+    publish(now, posted, deposited);
+    publish(now + 1, posted, deposited, liquidationStepped());
+    expect(await own.next('user')).toEqual({ funding: { time: now, ...funding } });
+    expect(await own.next('userFundings')).toEqual({ user: alice, fundings: [{ time: now + 1, ...funding }] });
+    expect(await own.next('userNonFundingLedgerUpdates')).toMatchObject({
+      user: alice,
+      nonFundingLedgerUpdates: [
+        { time: now + 1, ...deposit },
+        { time: now + 1, delta: { type: 'liquidation', liquidatedPositions: [{ coin: 'BTC', szi: '0.01' }] } },
+      ],
+    });
+    gateway.history.remember(accountId, {});
     own.socket.terminate();
   });
 

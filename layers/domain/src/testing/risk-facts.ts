@@ -1,7 +1,7 @@
 /** Complete events of funding and liquidations, for readers of the journal that need one of each. */
-import type { AccountEvent, Position } from '@perps/domain/account';
-import { price, size, usd } from '@perps/domain/money';
-import { NOW } from '@perps/domain/testing';
+import type { AccountEvent, Position } from '../account/index.ts';
+import { price, size, usd } from '../money/index.ts';
+import { NOW } from './fixtures.ts';
 
 type Fact<Type extends AccountEvent['type']> = Extract<AccountEvent, { type: Type }>;
 

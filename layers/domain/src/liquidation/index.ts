@@ -1,2 +1,3 @@
 export * from './requirement.ts';
-export * from './risk-index.ts';
+export { initialRiskIndex, reached, type RiskIndex } from './risk-index.ts';
+export { bandAccount, type Banded } from './band-account.ts';

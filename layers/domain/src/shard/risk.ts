@@ -1,6 +1,17 @@
 /** Wires the risk index to the shard: which accounts a price touches, and the obvious scan it is checked against. */
 import { accountDecider, type AccountState, type Pricing, type RiskFigures } from '../account/index.ts';
-import { findingOf, type RiskFinding, riskFiguresOf, riskScopesOf } from '../liquidation/index.ts';
+import {
+  bandAccount,
+  findingOf,
+  initialRiskIndex,
+  isLiquidationPaused,
+  isScopeFresh,
+  keysOf,
+  reached,
+  type RiskFinding,
+  riskFiguresOf,
+  riskScopesOf,
+} from '../liquidation/index.ts';
 import type { ShardState } from './state.ts';
 
 /** A scope in which a check of its account would find something to do. */
@@ -19,58 +30,117 @@ export function followRisk(state: ShardState, before: AccountState, after: Accou
   if (isSame) return;
   risk.dirty.add(after.accountId);
   if (before.episodes === after.episodes) return;
-  const isLiquidating = Object.values(after.episodes).some(({ level }) => level === 'liquidating');
-  if (isLiquidating) risk.liquidating.add(after.accountId);
-  else risk.liquidating.delete(after.accountId);
+  const episodes = Object.values(after.episodes);
+  keep(risk.worried, after.accountId, episodes.length > 0);
+  keep(
+    risk.liquidating,
+    after.accountId,
+    episodes.some(({ level }) => level === 'liquidating'),
+  );
+}
+
+function keep(accounts: Set<string>, accountId: string, isIn: boolean): void {
+  if (isIn) accounts.add(accountId);
+  else accounts.delete(accountId);
 }
 
 /** Everything anew from the accounts, as after a recovery. */
 export function rebuildRisk(state: ShardState): void {
-  state.risk.dirty.clear();
-  state.risk.liquidating.clear();
+  Object.assign(state.risk, initialRiskIndex());
   for (const account of state.accounts.values()) {
-    followRisk(state, accountDecider.initialState(account.accountId), account);
+    if (hasRisk(account)) followRisk(state, accountDecider.initialState(account.accountId), account);
   }
 }
 
+function hasRisk({ positions, episodes }: AccountState): boolean {
+  for (const _key in positions) return true;
+  for (const _scope in episodes) return true;
+  return false;
+}
+
 /**
- * Brings the watches of accounts that have changed up to date, at most `max` of them; returns how many. The host calls
- * it before it asks what a tick touches. Accounts whose market is not known yet stay to be done.
+ * Brings the watches of accounts that have changed up to date, at most `max` of them; returns how many were looked at.
+ * The host calls it before it asks what a tick touches. Accounts whose market is not known yet stay to be done.
  */
-export function refreshRisk(state: ShardState, _pricing: Pricing, max = Number.POSITIVE_INFINITY): number {
+export function refreshRisk(state: ShardState, pricing: Pricing, max = Number.POSITIVE_INFINITY): number {
+  const { dirty } = state.risk;
+  const limit = Math.min(max, dirty.size);
   let done = 0;
-  for (const accountId of state.risk.dirty) {
-    if (done >= max) break;
-    state.risk.dirty.delete(accountId);
+  for (const accountId of dirty) {
+    if (done >= limit) break;
     done += 1;
+    dirty.delete(accountId);
+    refreshOne(state, accountId, pricing);
   }
   return done;
 }
 
-/** Accounts that must be asked `CheckRisk` at the symbol's mark of this pricing. */
+function refreshOne(state: ShardState, accountId: string, pricing: Pricing): void {
+  const { risk } = state;
+  const account = state.accounts.get(accountId);
+  risk.urgent.delete(accountId);
+  risk.held.delete(accountId);
+  if (account === undefined) return;
+  const banded = bandAccount(risk, account, pricing);
+  if (banded === 'unpriced') risk.dirty.add(accountId);
+  if (banded !== 'near') return;
+  const isHeld = found(account, pricing).every((one) => isWaiting(state, account, { one, pricing }));
+  if (isHeld && found(account, pricing).length > 0) risk.held.add(accountId);
+  else risk.urgent.add(accountId);
+}
+
+/** At its requirement, warned, and nothing may be closed now. */
+function isWaiting(
+  state: ShardState,
+  account: AccountState,
+  { one, pricing }: { readonly one: RiskScopeFound; readonly pricing: Pricing },
+): boolean {
+  const { scope, finding } = one;
+  if (finding === 'clear') return !isScopeFresh(account, scope, pricing);
+  if (finding !== 'liquidate' || account.episodes[scope]?.level !== 'warned80') return false;
+  if (!isScopeFresh(account, scope, pricing)) return true;
+  return keysOf(account, scope).every((key) => isLiquidationPaused(state.policy, account.positions[key]?.symbol ?? ''));
+}
+
+/**
+ * Accounts that must be asked `CheckRisk` at the symbol's mark of this pricing, in an order that the same history
+ * always gives. Their watches are lifted until the next `refreshRisk`.
+ */
 export function accountsTouched(state: ShardState, symbol: string, pricing: Pricing): readonly string[] {
+  const { risk } = state;
+  const view = pricing.markets[symbol];
   const touched: string[] = [];
-  for (const [accountId, account] of state.accounts) {
-    const isHeld =
-      account.positions[`${symbol}:INTERNAL`] !== undefined || account.positions[`${symbol}:HYPERLIQUID`] !== undefined;
-    if ((isHeld || Object.keys(account.episodes).length > 0) && found(account, pricing).length > 0)
-      touched.push(accountId);
+  for (const number of view === undefined ? [] : reached(risk, view, pricing.funding)) {
+    const accountId = risk.names[number] ?? '';
+    risk.dirty.add(accountId);
+    risk.urgent.delete(accountId);
+    touched.push(accountId);
   }
+  for (const accountId of risk.urgent) {
+    risk.dirty.add(accountId);
+    touched.push(accountId);
+  }
+  risk.urgent.clear();
   return touched;
 }
 
-/** Accounts with a liquidation that can go on at this time (ms): to be asked `CheckRisk`, a few times a second. */
+/**
+ * Accounts with a liquidation that can go on at this time (ms), and those at their requirement that wait for a mark or
+ * for the end of a stop: to be asked `CheckRisk`, a few times a second.
+ */
 export function liquidationsDue(state: ShardState, at: number): readonly string[] {
-  const due: string[] = [];
-  for (const accountId of state.risk.liquidating) {
+  const { risk } = state;
+  const due = new Set(risk.held);
+  for (const accountId of risk.held) risk.dirty.add(accountId);
+  for (const accountId of risk.liquidating) {
     const episodes = Object.values(state.accounts.get(accountId)?.episodes ?? {});
     const isDue = episodes.some(
       ({ level, orderId, retryAt }) =>
         level === 'liquidating' && orderId === undefined && (retryAt === undefined || retryAt <= at),
     );
-    if (isDue) due.push(accountId);
+    if (isDue) due.add(accountId);
   }
-  return due;
+  return [...due];
 }
 
 /** The obvious scan of every account: what the index must not miss. */

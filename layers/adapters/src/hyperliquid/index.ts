@@ -20,5 +20,12 @@ export type {
   VenueOrderUpdate,
 } from './account-parse.ts';
 export type { AccountQueries } from './account-queries.ts';
+export {
+  createFundingQueries,
+  type FundingBooked,
+  type FundingMarket,
+  type FundingQueries,
+  oracleOf,
+} from './funding-queries.ts';
 export type { LookupRequest } from './lookup.ts';
 export type { AgentTypedData, VenueSignature, VenueSigner } from './signing.ts';

@@ -58,6 +58,15 @@ describe('an entry with take-profit and stop', () => {
     expect(ran.after.triggers).toEqual({});
   });
 
+  it('modified before it fills keeps them, also where it then fills at once', () => {
+    const { after } = group([limit, takeProfit, stopLoss]);
+    const modify = (request: OrderRequest) =>
+      trade(after, { type: 'ModifyOrders', modifies: [{ target: { orderId: 64 }, order: request }] }).after.triggers;
+    expect(modify({ ...limit, size: takeProfit.size })).toMatchObject({ 128: { parentId: 256, isArmed: false } });
+    expect(modify(market)).toMatchObject({ 128: { isArmed: true }, 192: { isArmed: true } });
+    expect(modify({ ...limit, size: 0n as OrderRequest['size'] })).toEqual({});
+  });
+
   it('cancelled in part arms them for what is open', () => {
     const { after, events } = group([limit, takeProfit, stopLoss], HELD);
     const sent = events.find((event) => event.type === 'VenueOrderRequested');

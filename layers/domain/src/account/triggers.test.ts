@@ -159,6 +159,19 @@ describe('firing a trigger', () => {
     expect(fire(held, '89000', { venue }).types).toEqual(['TriggerFired', 'OrderPlaced', 'VenueOrderRequested']);
   });
 
+  it('waits while all it would close is on its way, or while there is no book', () => {
+    const atVenue = withSizes(funded('10000'), ['BTC:HYPERLIQUID', 5_000n]);
+    const sent = placed(resting(atVenue, stop), [order({ side: 'sell', size: '0.05', limit: '95000' })]).after;
+    expect(fire(sent, '89000')).toMatchObject({
+      events: [],
+      result: { rejection: { reason: 'ReduceOnlyWouldIncrease' } },
+    });
+    const blind = market(BTC, { mark: '89000' }, { bbo: { bid: undefined, ask: undefined }, bids: [], asks: [] });
+    const markets = { ...context().markets, BTC: blind };
+    const ran = trade(resting(LONG, stop), { type: 'FireTrigger', orderId: 64 }, { markets });
+    expect(ran).toMatchObject({ events: [], result: { rejection: { reason: 'NoLiquidity' } } });
+  });
+
   it('waits while the mark is old', () => {
     const markets = { ...context().markets, BTC: market(BTC, { mark: '89000' }, { markAgeMs: 60_000 }) };
     const ran = trade(resting(LONG, stop), { type: 'FireTrigger', orderId: 64 }, { markets });

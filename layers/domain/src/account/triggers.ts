@@ -16,7 +16,7 @@ export const firesAtOrBelow = ({ side, trigger }: Pick<TriggerOrder, 'side' | 't
   (side === 'sell') === (trigger.kind === 'stop');
 
 /**
- * Fires a trigger order where the mark really has reached it, once. Blind, halted or paused, it is refused and waits.
+ * Fires a trigger order where the mark really has reached it, once. Blind, halted, paused or without a book, it waits.
  * What is refused for any other reason ends with that cause; closes go out also while the venue takes no opens.
  */
 export function fireTrigger(draft: Draft, orderId: number): Rejection | undefined {
@@ -29,7 +29,7 @@ export function fireTrigger(draft: Draft, orderId: number): Rejection | undefine
   const { price } = trigger.trigger;
   if (firesAtOrBelow(trigger) ? markPrice > price : markPrice < price) return { reason: 'NothingToMatch' };
   const planned = planOrder(draft, requestOf(draft, trigger), { isFired: true });
-  if (!planned.ok && WAITS.has(planned.rejection.reason)) return planned.rejection;
+  if (!planned.ok && mustWait(draft, trigger, planned.rejection)) return planned.rejection;
   emit(draft, { type: 'TriggerFired', orderId, markPrice });
   if (!planned.ok) {
     const { rejection } = planned;
@@ -41,9 +41,17 @@ export function fireTrigger(draft: Draft, orderId: number): Rejection | undefine
   return undefined;
 }
 
-/** Nothing is wrong with the order itself: it fires when this is over, where the mark still reaches it. */
+/**
+ * Nothing is wrong with the order itself: it fires when this is over, where the mark still reaches it. All it would
+ * close may also be on its way to the venue already: should that come back unfilled, the position is still protected.
+ */
+function mustWait(draft: Draft, trigger: TriggerOrder, { reason }: Rejection): boolean {
+  return WAITS.has(reason) || (reason === 'ReduceOnlyWouldIncrease' && oppositeOf(draft.state, trigger) > 0n);
+}
+
 const WAITS: ReadonlySet<Rejection['reason']> = new Set([
   'MarketDataUnavailable',
+  'NoLiquidity',
   'TradingHalted',
   'OperationPaused',
 ] as const);
@@ -85,7 +93,6 @@ const END_STATUS: Partial<Readonly<Record<Rejection['reason'], EndStatus>>> = {
   InsufficientMargin: 'marginCanceled',
   ReduceOnlyWouldIncrease: 'reduceOnlyCanceled',
   NothingToMatch: 'iocCancelRejected',
-  NoLiquidity: 'iocCancelRejected',
 };
 
 const endStatusOf = ({ reason }: Rejection): EndStatus => END_STATUS[reason] ?? 'rejected';

@@ -4,7 +4,8 @@ import { DynamoEventSource, SqsDlq, SqsEventSource } from 'aws-cdk-lib/aws-lambd
 import { Queue, QueueEncryption, type IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { StageConfig } from './config.ts';
-import { grantDataKey, grantTable } from './constructs/grants.ts';
+import { grantDataKey, grantIndex, grantTable } from './constructs/grants.ts';
+import { HourlyRun } from './constructs/hourly-run.ts';
 import { ServiceFunction } from './constructs/service-function.ts';
 import type { DataStack } from './data.ts';
 import type { KeysStack } from './keys.ts';
@@ -22,14 +23,19 @@ const STREAM_BATCH = 100;
 /** FIFO queues give a function ten messages at most. */
 const QUEUE_BATCH = 10;
 const ATTEMPTS = 10;
+/** Rates are out seconds after the hour; the second run takes what the first one missed. */
+const FUNDING_MINUTES = [1, 6];
 
 /** Lambdas that react to the journal and remember only how far they came: safe to delete and deploy again. */
 export class FunctionsStack extends Stack {
   readonly dispatcher: ServiceFunction;
   readonly projector: ServiceFunction;
   readonly receipts: ServiceFunction;
+  readonly funding: ServiceFunction;
   /** Stream records the dispatcher gave up on. */
   readonly deadDispatches: IQueue;
+  /** Funding runs that could not be started. */
+  readonly deadFunding: IQueue;
 
   constructor(scope: Construct, id: string, props: FunctionsStackProps) {
     super(scope, id, props);
@@ -46,6 +52,13 @@ export class FunctionsStack extends Stack {
     this.dispatcher = this.createDispatcher(props);
     this.projector = this.createProjector(props);
     this.receipts = this.createReceipts(props);
+    this.funding = this.createFunding(props);
+    this.deadFunding = new HourlyRun(this, 'FundingHours', {
+      target: this.funding.lambda,
+      minutes: FUNDING_MINUTES,
+      // Too long for a function's environment with many shards.
+      input: { queueUrls: props.messaging.commands.map((queue) => queue.queueUrl) },
+    }).dead;
   }
 
   private createDispatcher({ config, keys, data, messaging }: FunctionsStackProps): ServiceFunction {
@@ -93,7 +106,7 @@ export class FunctionsStack extends Stack {
       },
     });
     grantTable(data.journal, projector.lambda, ['dynamodb:Query']);
-    grantTable(data.checkpoints, projector.lambda, ['dynamodb:GetItem', 'dynamodb:UpdateItem']);
+    grantTable(data.checkpoints, projector.lambda, ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem']);
     grantTable(wallets, projector.lambda, ['dynamodb:GetItem', 'dynamodb:UpdateItem']);
     for (const table of Object.values(histories)) {
       grantTable(table, projector.lambda, ['dynamodb:UpdateItem']);
@@ -128,5 +141,24 @@ export class FunctionsStack extends Stack {
       new SqsEventSource(messaging.receipts, { batchSize: QUEUE_BATCH, reportBatchItemFailures: true }),
     );
     return receipts;
+  }
+
+  private createFunding({ config, keys, data, messaging }: FunctionsStackProps): ServiceFunction {
+    const settlements = data.readTables.funding_settlements;
+    const funding = new ServiceFunction(this, 'Funding', {
+      config,
+      name: 'funding',
+      timeout: Duration.minutes(2),
+      environment: {
+        VENUE_URL: config.venue.url,
+        HL_TRADING_ACCOUNT: config.hlTradingAccount,
+        FUNDING_SYMBOLS: config.internalisedSymbols.join(','),
+        FUNDING_SETTLEMENTS_TABLE: settlements.tableName,
+      },
+    });
+    for (const queue of messaging.commands) queue.grantSendMessages(funding.lambda);
+    grantIndex(settlements, funding.lambda, 'by_hour');
+    grantDataKey(keys.data, funding.lambda);
+    return funding;
   }
 }

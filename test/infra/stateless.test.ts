@@ -71,7 +71,7 @@ describe('roles', () => {
       sqs: ['GetQueueAttributes', 'GetQueueUrl', 'SendMessage'],
     },
     ProjectorRole: {
-      dynamodb: ['GetItem', 'Query', 'UpdateItem'],
+      dynamodb: ['GetItem', 'PutItem', 'Query', 'UpdateItem'],
       sqs: ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'GetQueueUrl', 'ReceiveMessage'],
     },
     ReceiptsRole: {

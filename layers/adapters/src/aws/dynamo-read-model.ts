@@ -21,6 +21,7 @@ import { usd, ZERO_USD } from '@perps/domain/money';
 import { CHAIN_START } from '@perps/runtime/commit';
 import type { Checkpoint, ReadModelStore, StampedRow, StampedWallet } from '@perps/runtime/projection';
 import { z } from 'zod';
+import { createDynamoFundingRates } from './dynamo-funding-rates.ts';
 import { integer, integerOf, text, textOf, type Item } from './items.ts';
 
 export interface DynamoReadModelOptions {
@@ -54,6 +55,7 @@ export function createDynamoReadModel(options: DynamoReadModelOptions): ReadMode
       if (item === undefined || integerOf(item, 'generation') !== generation) return undefined;
       return { account: parseProjection(textOf(item, 'projection')), appliedSeq: integerOf(item, 'applied_seq') };
     },
+    ...createDynamoFundingRates(options),
     write: async (rows) => {
       const batches: (readonly (StampedRow | StampedWallet)[])[] = [];
       for (let from = 0; from < rows.length; from += ROWS_PER_TRANSACTION) {

@@ -3,6 +3,7 @@ import type { AccountEvent } from '@perps/domain/account';
 import type { Transfer, TransferType } from '@perps/domain/ledger';
 import { type Usd, usd, ZERO_USD } from '@perps/domain/money';
 import type { AccountProjection, RowWrite } from './model.ts';
+import type { FundingRates } from './rates.ts';
 
 export type Fact<Type extends AccountEvent['type']> = Extract<AccountEvent, { type: Type }>;
 
@@ -10,6 +11,7 @@ export type Fact<Type extends AccountEvent['type']> = Extract<AccountEvent, { ty
 export interface Draft {
   account: AccountProjection;
   readonly at: number;
+  readonly rates: FundingRates;
   readonly writes: RowWrite[];
 }
 

@@ -1,3 +1,4 @@
 export * from './model.ts';
 export * from './notice.ts';
 export { project, type AccountFacts, type Projected } from './project.ts';
+export { type FundingRates, NO_RATES, rememberRates } from './rates.ts';

@@ -5,6 +5,7 @@ import { type Draft, move } from './draft.ts';
 import type { AccountProjection, RowWrite } from './model.ts';
 import { orderEnded, orderPlaced, orderProgressed, triggerEnded, triggerFired, triggerSet } from './orders.ts';
 import { fillBooked, positionFilled, positionSet } from './positions.ts';
+import { type FundingRates, NO_RATES } from './rates.ts';
 import { fundingPosted, riskMoved } from './risk.ts';
 import { sampleHour, walletRow } from './wallet.ts';
 
@@ -12,6 +13,8 @@ import { sampleHour, walletRow } from './wallet.ts';
 export interface AccountFacts {
   readonly at: number;
   readonly events: readonly AccountEvent[];
+  /** What the shard knew of funding rates then; absent = nothing. */
+  readonly rates?: FundingRates;
 }
 
 /** The account after its facts, and the rows they write, in order; the last one is the account's `wallets` row. */
@@ -21,8 +24,8 @@ export interface Projected {
 }
 
 /** Folds one entry. Throws `InvariantViolation` on an event it does not know: a consumer stops, it never skips. */
-export function project(account: AccountProjection, { at, events }: AccountFacts): Projected {
-  const draft: Draft = { account, at, writes: [] };
+export function project(account: AccountProjection, { at, events, rates = NO_RATES }: AccountFacts): Projected {
+  const draft: Draft = { account, at, rates, writes: [] };
   sampleHour(draft);
   for (const event of events) apply(draft, event);
   draft.writes.push(walletRow(draft));

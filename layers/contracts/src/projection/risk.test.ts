@@ -1,8 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AccountEvent, FundingPayment, Position, RiskEpisode, TriggerOrder } from '@perps/domain/account';
+import type { AccountEvent, FundingPayment, Position, RiskEpisode } from '@perps/domain/account';
 import type { Transfer, TransferType } from '@perps/domain/ledger';
-import { price, size, usd } from '@perps/domain/money';
-import { emptyProjection, project, READ_TABLE_KEYS, type AccountProjection, type RowWrite } from './index.ts';
+import { price, rate, size, usd } from '@perps/domain/money';
+import type { ShardEvent } from '@perps/domain/shard';
+import {
+  type AccountProjection,
+  emptyProjection,
+  NO_RATES,
+  project,
+  READ_TABLE_KEYS,
+  rememberRates,
+  type RowWrite,
+} from './index.ts';
 
 const HOUR = 3_600_000;
 const AT = 1_763_719_200_000;
@@ -98,23 +107,6 @@ const stepped = (over: Partial<Fact<'LiquidationStepped'>> = {}): AccountEvent =
   ...over,
 });
 
-const trigger = (over: Partial<TriggerOrder> = {}): TriggerOrder => ({
-  orderId: 64,
-  cloid: '0xc1',
-  symbol: 'BTC',
-  side: 'sell',
-  size: size(0n),
-  limitPrice: price(9n),
-  reduceOnly: true,
-  trigger: { price: price(10n), kind: 'stop', isMarket: true },
-  grouping: 'normalTpsl',
-  parentId: 32,
-  siblings: [96],
-  isArmed: false,
-  placedAt: AT,
-  ...over,
-});
-
 const fold = (...events: AccountEvent[]): { account: AccountProjection; writes: readonly RowWrite[] } =>
   project(emptyProjection('alice'), { at: AT, events });
 
@@ -126,91 +118,6 @@ const row = (writes: readonly RowWrite[], table: RowWrite['table'], key: string)
       .filter((one) => one.table === table && READ_TABLE_KEYS[table].map((name) => one.columns[name]).join('#') === key)
       .map(({ columns }) => columns),
   );
-
-describe('trigger orders', () => {
-  it('wait without a route, and tell what they wait for and whom they belong to', () => {
-    const { writes } = fold({ type: 'TriggerPlaced', trigger: trigger() });
-    expect(row(writes, 'orders', '64')).toMatchObject({
-      user_id: 'alice',
-      status: 'UNTRIGGERED',
-      route: null,
-      trigger_price: '10',
-      trigger_kind: 'stop',
-      trigger_is_market: true,
-      grouping: 'normalTpsl',
-      parent_id: '32',
-      is_armed: false,
-      reduce_only: true,
-      cloid: '0xc1',
-    });
-  });
-
-  it('follow their position', () => {
-    const changed = trigger({ size: size(40n), isArmed: true });
-    const { writes } = fold(
-      { type: 'TriggerPlaced', trigger: trigger() },
-      { type: 'TriggerChanged', trigger: changed },
-    );
-    expect(row(writes, 'orders', '64')).toMatchObject({ status: 'UNTRIGGERED', size: '40', is_armed: true });
-  });
-
-  it('end without having fired', () => {
-    const placed: AccountEvent = { type: 'TriggerPlaced', trigger: trigger() };
-    const ended = (status: Fact<'TriggerEnded'>['status'], cause?: string): AccountEvent => ({
-      type: 'TriggerEnded',
-      trigger: trigger(),
-      status,
-      ...(cause === undefined ? {} : { cause }),
-    });
-    const { writes } = fold(placed, ended('siblingFilledCanceled'));
-    expect(row(writes, 'orders', '64')).toMatchObject({ status: 'CANCELLED', end_status: 'siblingFilledCanceled' });
-    const refused = fold(placed, ended('badTriggerPxRejected', 'why'));
-    expect(row(refused.writes, 'orders', '64')).toMatchObject({ status: 'REJECTED', cause: 'why' });
-  });
-
-  it('become an order of the same id, and stay recognisable in its row', () => {
-    const { writes } = fold(
-      { type: 'TriggerPlaced', trigger: trigger() },
-      { type: 'TriggerFired', orderId: 64, markPrice: price(11n) },
-      {
-        type: 'OrderPlaced',
-        order: {
-          orderId: 64,
-          symbol: 'BTC',
-          side: 'sell',
-          size: size(40n),
-          limitPrice: price(9n),
-          timeInForce: 'IOC',
-          reduceOnly: true,
-          legs: [],
-          filledSize: size(0n),
-          filledNotional: usd(0n),
-          orderMargin: usd(0n),
-          placedAt: AT,
-          trigger: trigger().trigger,
-        },
-        routingLatencyMs: 1,
-        quote: {
-          bid: undefined,
-          ask: undefined,
-          markPrice: price(11n),
-          oraclePrice: price(11n),
-          quoteAgeMs: 1,
-          markAgeMs: 1,
-        },
-      },
-      { type: 'OrderEnded', orderId: 64, status: 'filled' },
-    );
-    expect(row(writes, 'orders', '64')).toMatchObject({
-      status: 'FILLED',
-      trigger_price: '10',
-      grouping: 'normalTpsl',
-      parent_id: '32',
-      triggered_mark_price: '11',
-      triggered_at: AT,
-    });
-  });
-});
 
 describe('funding', () => {
   it('is a row for each position, a movement of money and part of the position', () => {
@@ -240,8 +147,40 @@ describe('funding', () => {
     expect(hours(writes, `p1:${AT + 3 * HOUR}:20`)).toBe(3);
   });
 
+  it('tells the mean rate of the hours it covers, and goes on after the newest of them', () => {
+    const hours = [1, 2, 3].map((n) => AT + n * HOUR);
+    const closed = (hour: number, parts: bigint): ShardEvent => ({
+      type: 'HourClosed',
+      hour,
+      accruals: [{ symbol: 'BTC', oraclePrice: price(10n), rate: rate(parts) }],
+    });
+    const settled: ShardEvent = {
+      type: 'FundingSettled',
+      hour: AT,
+      settlements: [
+        { symbol: 'BTC', route: 'INTERNAL', kind: 'rate', rate: rate(9n), accruedRate: rate(1n), indexChange: 80n },
+      ],
+      source: 'venue',
+    };
+    const rates = rememberRates(NO_RATES, [closed(AT, 1n), closed(hours[0]!, 10n), closed(hours[1]!, 20n), settled]);
+    expect(rememberRates(rates, [closed(hours[0]!, 10n)])['BTC:INTERNAL']).toHaveLength(3);
+    const posted = (hour: number, fromIndex: bigint): AccountEvent =>
+      ({ ...funding(payment({ fromIndex })), hour }) as AccountEvent;
+    // Open since the hour at AT; the third hour's rate comes after the first posting.
+    const first = project(emptyProjection('alice'), {
+      at: hours[2]!,
+      rates,
+      events: [deposited, opened(), posted(hours[2]!, 1n), funding(payment({ correction: 'rate' }))],
+    });
+    expect(row(first.writes, 'funding_settlements', `p1:${hours[2]}:1`)).toMatchObject({ rate: '15', hours: 2 });
+    expect(row(first.writes, 'funding_settlements', `p1:${AT}:correction`)).toMatchObject({ rate: '9', hours: 1 });
+    const late = rememberRates(rates, [closed(hours[2]!, 30n)]);
+    const second = project(first.account, { at: hours[2]! + 1, rates: late, events: [posted(hours[2]!, 2n)] });
+    expect(row(second.writes, 'funding_settlements', `p1:${hours[2]}:2`)).toMatchObject({ rate: '30', hours: 1 });
+  });
+
   it('has a row of its own for the correction of an hour', () => {
-    const correction = payment({ amount: usd(-2n), correction: true });
+    const correction = payment({ amount: usd(-2n), correction: 'rate' });
     const { writes } = fold(deposited, opened(), funding(payment()), funding(correction));
     expect(row(writes, 'funding_settlements', `p1:${AT}:10`).payment).toBe('-7');
     expect(row(writes, 'funding_settlements', `p1:${AT}:correction`)).toMatchObject({
@@ -255,7 +194,7 @@ describe('funding', () => {
       deposited,
       opened(),
       stepped(),
-      funding(payment({ correction: true, position: undefined })),
+      funding(payment({ correction: 'rate', position: undefined })),
     );
     expect(row(writes, 'positions', 'p1')).toMatchObject({ status: 'LIQUIDATED', size: '0' });
   });

@@ -2,6 +2,7 @@
 import type { FundingPayment, RiskEvent } from '@perps/domain/account';
 import { type Draft, type Fact, move, without, write } from './draft.ts';
 import { positionClosed, positionSet } from './positions.ts';
+import { ratesBetween, settledRate } from './rates.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -11,28 +12,48 @@ export function fundingPosted(draft: Draft, { hour, payments, transfers }: Fact<
   for (const payment of payments) {
     const { key, positionId, position } = payment;
     const known = draft.account.positions[key];
-    const isOpen = known?.id === positionId;
-    settlementRow(draft, payment, { hour, sinceHour: isOpen ? known.fundedHour : undefined });
+    const open = known?.id === positionId ? known : undefined;
+    const covered = coveredBy(draft, payment, { hour, since: open?.fundedHour });
+    settlementRow(draft, payment, { hour, covered });
     // A position that is gone by now is only made good, not opened again.
-    if (isOpen && position !== undefined) {
-      positionSet(draft, position, payment.correction === undefined ? hour : known.fundedHour);
-    }
+    if (open !== undefined && position !== undefined) positionSet(draft, position, covered.newest ?? open.fundedHour);
   }
+}
+
+interface Covered {
+  readonly hours: number | null;
+  readonly rate: string | null;
+  /** The newest hour it posted; undefined where it leaves that as it was. */
+  readonly newest: number | undefined;
+}
+
+/** Where the rates of the hours are not known, hours are counted and no rate is told. */
+function coveredBy(
+  { rates }: Draft,
+  { key, correction }: FundingPayment,
+  { hour, since }: { readonly hour: number; readonly since: number | undefined },
+): Covered {
+  if (correction !== undefined) {
+    return { hours: 1, rate: settledRate(rates, key, hour)?.toString() ?? null, newest: undefined };
+  }
+  if (since === undefined) return { hours: null, rate: null, newest: hour };
+  const known = ratesBetween(rates, key, { since, hour });
+  if (known === undefined) return { hours: Math.max(1, (hour - since) / HOUR_MS), rate: null, newest: hour };
+  return { hours: known.hours, rate: String(known.mean), newest: known.newest };
 }
 
 /** `payment` has the user's sign, as at Hyperliquid: negative = paid. */
 function settlementRow(
   draft: Draft,
   payment: FundingPayment,
-  { hour, sinceHour }: { readonly hour: number; readonly sinceHour: number | undefined },
+  { hour, covered }: { readonly hour: number; readonly covered: Covered },
 ): void {
   const isCorrection = payment.correction !== undefined;
-  const covered = sinceHour === undefined ? null : Math.max(1, (hour - sinceHour) / HOUR_MS);
   write(draft, 'funding_settlements', {
     // Postings of one position never begin at one index twice; an hour is corrected once.
     id: `${payment.positionId}:${hour}:${isCorrection ? 'correction' : payment.fromIndex}`,
     position_id: payment.positionId,
-    rate: null,
+    rate: covered.rate,
     payment: String(-payment.amount),
     settled_at: draft.at,
     user_id: draft.account.userId,
@@ -40,7 +61,7 @@ function settlementRow(
     route: payment.route,
     size: String(payment.size),
     hour,
-    hours: isCorrection ? 1 : covered,
+    hours: covered.hours,
     from_index: String(payment.fromIndex),
     to_index: String(payment.toIndex),
     is_correction: isCorrection,

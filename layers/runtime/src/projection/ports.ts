@@ -1,4 +1,4 @@
-import type { AccountProjection, RowWrite } from '@perps/contracts/projection';
+import type { AccountProjection, FundingRates, RowWrite } from '@perps/contracts/projection';
 import type { ChainPosition } from '../commit/index.ts';
 
 /** How far the read tables follow a shard's journal. A rebuild begins a new generation at the journal's start. */
@@ -26,6 +26,12 @@ export interface StampedWallet extends StampedRow {
   readonly account: AccountProjection;
 }
 
+/** What a shard's facts told of funding rates, up to the record `appliedSeq`. */
+export interface StoredRates {
+  readonly rates: FundingRates;
+  readonly appliedSeq: number;
+}
+
 export interface ReadModelStore {
   /** Consistent; a shard nobody has projected is at the journal's start, in generation 0. */
   checkpoint(shard: number): Promise<Checkpoint>;
@@ -35,6 +41,10 @@ export interface ReadModelStore {
   beginGeneration(shard: number): Promise<Checkpoint>;
   /** Consistent; undefined = not known in this generation. */
   account(userId: string, generation: number): Promise<StoredAccount | undefined>;
+  /** Consistent; undefined = none in this generation. */
+  rates(shard: number, generation: number): Promise<StoredRates | undefined>;
+  /** Nothing happens where newer ones are stored. */
+  saveRates(of: Pick<Checkpoint, 'shard' | 'generation'>, rates: StoredRates): Promise<void>;
   /** All rows are durable when it resolves; any order, any number of times. */
   write(rows: readonly (StampedRow | StampedWallet)[]): Promise<void>;
   /** Deletes the shard's rows of generations before this one; resolves to how many. */

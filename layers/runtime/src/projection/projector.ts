@@ -7,7 +7,15 @@
  * account's `wallets` row, which its next fold starts from, is written after all its other rows.
  */
 import type { BatchCodec } from '@perps/contracts/journal';
-import { emptyProjection, project, READ_TABLE_KEYS, type RowWrite } from '@perps/contracts/projection';
+import {
+  emptyProjection,
+  type FundingRates,
+  NO_RATES,
+  project,
+  READ_TABLE_KEYS,
+  rememberRates,
+  type RowWrite,
+} from '@perps/contracts/projection';
 import { isShardWide, isSharedStream, type ShardEvent } from '@perps/domain/shard';
 import { replay, type ChainPosition, type CommittedBatch } from '../commit/index.ts';
 import { JournalGapError, type JournalStore } from '../ports/index.ts';
@@ -106,16 +114,23 @@ async function applyBatches(
   batches: readonly CommittedBatch<ShardEvent>[],
 ): Promise<void> {
   const fold = createFold({ shard, generation });
+  // Read before the accounts: rates that are newer than a record come with accounts that are newer, too.
+  const known = (await store.rates(shard, generation)) ?? { rates: NO_RATES, appliedSeq: 0 };
   const streams = new Set(batches.flatMap(({ entries }) => entries.map(({ streamId }) => streamId)));
   const users = [...streams].filter((streamId) => !isSharedStream(streamId));
   await Promise.all(users.map(async (userId) => fold.start(userId, await store.account(userId, generation))));
+  let { rates } = known;
   for (const { seq, entries } of batches) {
     for (const { streamId, at, events } of entries) {
-      if (!isSharedStream(streamId)) fold.add(streamId, { seq, at, events });
+      if (isSharedStream(streamId)) rates = rememberRates(rates, events);
+      else fold.add(streamId, { seq, at, events, rates });
     }
   }
   await store.write(fold.rows());
   await store.write(fold.wallets());
+  const appliedSeq = batches.at(-1)?.seq ?? 0;
+  // Last: until then a repeat of the round starts from the rates it started from before.
+  if (rates !== known.rates) await store.saveRates({ shard, generation }, { rates, appliedSeq });
 }
 
 /** Rows of one round: writes to one row are merged, so that each row is written once. */
@@ -134,12 +149,12 @@ function createFold(stamp: { readonly shard: number; readonly generation: number
     start(userId: string, stored: StoredAccount | undefined): void {
       accounts.set(userId, stored ?? { account: emptyProjection(userId), appliedSeq: 0 });
     },
-    add(userId: string, facts: { seq: number; at: number; events: readonly ShardEvent[] }): void {
+    add(userId: string, facts: { seq: number; at: number; events: readonly ShardEvent[]; rates: FundingRates }): void {
       const known = accounts.get(userId);
       // Several entries of one record may be of one account; a stored account is after all of its last record's.
       if (known === undefined || (known.appliedSeq >= facts.seq && !wallets.has(userId))) return;
       const events = facts.events.filter((event) => !isShardWide(event));
-      const { account, writes } = project(known.account, { at: facts.at, events });
+      const { account, writes } = project(known.account, { at: facts.at, events, rates: facts.rates });
       accounts.set(userId, { account, appliedSeq: facts.seq });
       for (const write of writes) {
         if (write.table === 'wallets') wallets.set(userId, { ...stamp, ...write, appliedSeq: facts.seq, account });

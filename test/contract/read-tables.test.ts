@@ -9,7 +9,8 @@ import {
 } from '@perps/adapters/aws';
 import { READ_TABLES, type ReadTable } from '@perps/contracts/projection';
 import { createBatchCodec } from '@perps/contracts/journal';
-import type { ShardEvent } from '@perps/domain/shard';
+import { price, rate } from '@perps/domain/money';
+import { FUNDING_STREAM, type ShardEvent } from '@perps/domain/shard';
 import { fundingPosted, liquidationStepped, NOW, positionOpened } from '@perps/domain/testing';
 import type { JournalRecord } from '@perps/runtime/ports';
 import type { Projector } from '@perps/runtime/projection';
@@ -129,6 +130,10 @@ describe('read tables', () => {
       expect(rows[table].length).toBeGreaterThan(0);
       for (const row of rows[table]) expect(Object.keys(row)).toEqual(expect.arrayContaining([...DICTIONARY[table]]));
     }
+    // The rate comes from another stream of the shard.
+    expect(rows.funding_settlements).toMatchObject([{ rate: '12500000', hours: '1', payment: '-12500' }]);
+    await subject.projector.rebuild(0);
+    expect(await subject.rows()).toEqual(rows);
   });
 
   it.each(SEEDS)('say what the accounts of the engine say (seed %i)', async (seed) => {
@@ -228,13 +233,17 @@ describe('read tables', () => {
 /** The record after the last one: funding and a liquidation of a position of alice's. */
 function riskRecord({ records }: ShardHistory): JournalRecord {
   const last = records.at(-1)!;
-  const entry = {
-    commandId: 'risk',
-    streamId: 'alice',
-    at: NOW + 3_600_000,
-    events: [positionOpened(), fundingPosted(), liquidationStepped()],
+  const at = NOW + 3_600_000;
+  const accruals = [{ symbol: 'BTC', oraclePrice: price(1_000_000n), rate: rate(12_500_000n) }];
+  const closed = {
+    commandId: 'hour',
+    streamId: FUNDING_STREAM,
+    at,
+    events: [{ type: 'HourClosed', hour: at, accruals }] satisfies ShardEvent[],
   };
-  const { body } = createBatchCodec<ShardEvent>().encode([entry]);
+  const events = [positionOpened(), fundingPosted({ hour: at }), liquidationStepped()];
+  const entries = [closed, { commandId: 'risk', streamId: 'alice', at, events }];
+  const { body } = createBatchCodec<ShardEvent>().encode(entries);
   return { ...last, seq: last.seq + 1, token: 'risk', previousToken: last.token, body };
 }
 

@@ -53,6 +53,24 @@ describe('the dead-man’s switch', () => {
     });
   });
 
+  it('stays due while there is more than one turn may end, and counts once', () => {
+    const [one] = Object.values(BOOK.triggers);
+    const ids = Array.from({ length: 600 }, (_, index) => 1_000 + index);
+    const triggers = Object.fromEntries(ids.map((orderId) => [orderId, { ...one!, orderId }]));
+    let state = { ...armed, triggers };
+    const turns = [0, 1, 2].map(() => {
+      const { events, after } = due(state);
+      state = { ...state, ...after };
+      return [events.length, after.cancelAllAt !== undefined, after.cancelAllFirings.count];
+    });
+    expect(turns).toEqual([
+      [250, true, 0],
+      [250, true, 0],
+      [102, false, 1],
+    ]);
+    expect([state.orders, state.triggers]).toEqual([{}, {}]);
+  });
+
   it('fires ten times a day at most', () => {
     const day = Math.floor(NOW / 86_400_000);
     const tired = { ...BOOK, cancelAllFirings: { day, count: 10 } };

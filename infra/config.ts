@@ -19,6 +19,8 @@ export interface StageConfig {
   readonly signingNetwork: 'Mainnet' | 'Testnet';
   /** The platform's trading account at the venue: 0x and 40 hex digits. */
   readonly hlTradingAccount: string;
+  /** Symbols a routing policy may internalise: their funding rates are asked for every hour. */
+  readonly internalisedSymbols: readonly string[];
   readonly tasks: Readonly<Record<'engine' | 'gateway' | 'marketData', TaskSize>>;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly logRetentionDays: 7 | 30 | 365;
@@ -45,6 +47,7 @@ const SHARED = {
   venue: TESTNET,
   signingNetwork: 'Testnet',
   hlTradingAccount: `0x${'0'.repeat(40)}`,
+  internalisedSymbols: ['BTC', 'ETH'],
   logLevel: 'info',
   webRequestsPerAddress: 100_000,
   isBundled: true,
@@ -110,6 +113,7 @@ export function problemsOf(config: StageConfig): readonly string[] {
     [/^https?:\/\//.test(config.venue.url), 'venue.url is an http(s) address'],
     [/^wss?:\/\//.test(config.venue.wsUrl), 'venue.wsUrl is a ws(s) address'],
     [Object.values(config.tasks).every((task) => task.count >= 1), 'every service has a task'],
+    [config.internalisedSymbols.every((symbol) => /^[\w:@-]+$/.test(symbol)), 'internalisedSymbols are names of coins'],
     [config.webRequestsPerAddress >= 100, 'webRequestsPerAddress is at least 100, the least a rate rule takes'],
     [config.stage !== 'prod' || config.isProtected, 'prod is protected'],
     [config.alarmEmail === undefined || config.alarmEmail.includes('@'), 'alarmEmail is an e-mail address'],

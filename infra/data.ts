@@ -60,7 +60,17 @@ const READ_TABLES: Readonly<Record<ReadTableName, TableShape>> = {
   },
   funding_settlements: {
     partition: string('id'),
-    indexes: [{ indexName: 'by_user', partitionKey: string('user_id'), sortKey: number('settled_at') }],
+    indexes: [
+      { indexName: 'by_user', partitionKey: string('user_id'), sortKey: number('settled_at') },
+      {
+        indexName: 'by_hour',
+        partitionKey: number('hour'),
+        sortKey: string('symbol'),
+        // What the mirror of an hour is summed from.
+        projectionType: ProjectionType.INCLUDE,
+        nonKeyAttributes: ['payment', 'route'],
+      },
+    ],
   },
 };
 

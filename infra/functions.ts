@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Stack, Validations, type StackProps } from 'aws-cdk-lib';
+import { Duration, Fn, RemovalPolicy, Stack, Validations, type StackProps } from 'aws-cdk-lib';
 import { StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { DynamoEventSource, SqsDlq, SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Queue, QueueEncryption, type IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -23,6 +23,8 @@ const STREAM_BATCH = 100;
 /** FIFO queues give a function ten messages at most. */
 const QUEUE_BATCH = 10;
 const ATTEMPTS = 10;
+/** A function's environment takes 4 KB. */
+const QUEUES_IN_ENVIRONMENT = 16;
 /** Rates are out seconds after the hour; the second run takes what the first one missed. */
 const FUNDING_MINUTES = [1, 6];
 
@@ -39,26 +41,34 @@ export class FunctionsStack extends Stack {
 
   constructor(scope: Construct, id: string, props: FunctionsStackProps) {
     super(scope, id, props);
-    this.deadDispatches = new Queue(this, 'DeadDispatches', {
+    this.deadDispatches = this.deadQueue('DeadDispatches');
+    this.deadFunding = this.deadQueue('DeadFunding');
+    this.dispatcher = this.createDispatcher(props);
+    this.projector = this.createProjector(props);
+    this.receipts = this.createReceipts(props);
+    this.funding = this.createFunding(props);
+    new HourlyRun(this, 'FundingHours', {
+      target: this.funding.lambda,
+      minutes: FUNDING_MINUTES,
+      input: { queueUrls: props.messaging.commands.map((queue) => queue.queueUrl) },
+      dead: this.deadFunding,
+    });
+  }
+
+  /** For what sources outside of SQS give up; the rule sees redrives of queues only. */
+  private deadQueue(id: string): IQueue {
+    const queue = new Queue(this, id, {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
       removalPolicy: RemovalPolicy.RETAIN,
     });
-    Validations.of(this.deadDispatches).acknowledge({
+    Validations.of(queue).acknowledge({
       id: 'AwsSolutions-SQS3',
-      reason: 'It is the dead-letter queue of the stream mapping, which the rule does not see. Owner: platform.',
+      reason:
+        'It is the dead-letter queue of a stream mapping or schedule, which the rule does not see. Owner: platform.',
     });
-    this.dispatcher = this.createDispatcher(props);
-    this.projector = this.createProjector(props);
-    this.receipts = this.createReceipts(props);
-    this.funding = this.createFunding(props);
-    this.deadFunding = new HourlyRun(this, 'FundingHours', {
-      target: this.funding.lambda,
-      minutes: FUNDING_MINUTES,
-      // Too long for a function's environment with many shards.
-      input: { queueUrls: props.messaging.commands.map((queue) => queue.queueUrl) },
-    }).dead;
+    return queue;
   }
 
   private createDispatcher({ config, keys, data, messaging }: FunctionsStackProps): ServiceFunction {
@@ -145,6 +155,7 @@ export class FunctionsStack extends Stack {
 
   private createFunding({ config, keys, data, messaging }: FunctionsStackProps): ServiceFunction {
     const settlements = data.readTables.funding_settlements;
+    const queueUrls = messaging.commands.map((queue) => queue.queueUrl);
     const funding = new ServiceFunction(this, 'Funding', {
       config,
       name: 'funding',
@@ -154,6 +165,7 @@ export class FunctionsStack extends Stack {
         HL_TRADING_ACCOUNT: config.hlTradingAccount,
         FUNDING_SYMBOLS: config.internalisedSymbols.join(','),
         FUNDING_SETTLEMENTS_TABLE: settlements.tableName,
+        ...(queueUrls.length <= QUEUES_IN_ENVIRONMENT ? { COMMAND_QUEUE_URLS: Fn.join(',', [...queueUrls]) } : {}),
       },
     });
     for (const queue of messaging.commands) queue.grantSendMessages(funding.lambda);

@@ -54,6 +54,22 @@ function alarmRules({ messaging, functions, services, api }: ObservabilityStackP
       minutes: 5,
       runbook: 'receipts-stopped',
     },
+    DeadFunding: { metric: depth(functions.deadFunding), threshold: 1, runbook: 'funding-run-failed' },
+    FundingErrors: {
+      metric: functions.funding.lambda.metricErrors({ period: MINUTE }),
+      threshold: 1,
+      runbook: 'funding-run-failed',
+    },
+    FundingMirror: {
+      metric: serviceMetric({ name: 'funding.mirrorAlert', service: 'funding', statistic: 'Maximum' }),
+      threshold: 1,
+      runbook: 'funding-is-not-what-the-venue-booked',
+    },
+    FundingMirrorCritical: {
+      metric: serviceMetric({ name: 'funding.mirrorCritical', service: 'funding', statistic: 'Maximum' }),
+      threshold: 1,
+      runbook: 'funding-is-not-what-the-venue-booked',
+    },
     JournalUndecided: { metric: engine('journal.undecided', 'Sum'), threshold: 10, runbook: 'journal-appends-fail' },
     ShardFailed: { metric: engine('shard.failed', 'Sum'), threshold: 1, runbook: 'shard-stopped' },
     OldestPending: {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { createFundingQueries, type FundingBooked, type FundingQueries } from '@perps/adapters/hyperliquid';
 import { parseQueuedCommand, type QueuedEngineCommand } from '@perps/contracts/engine';
 import { price, rate, size, usd } from '@perps/domain/money';
-import { fundingConfig, hourOf } from './request.ts';
+import { fundingConfig, requestOf } from './request.ts';
 import { type FundingRunOptions, runFunding } from './run.ts';
 
 const HOUR = Date.UTC(2026, 10, 21, 8);
@@ -181,22 +181,29 @@ describe('a funding run', () => {
 });
 
 describe('the input', () => {
+  const queueUrls = ['http://localhost/0', 'http://localhost/1'];
+
+  const given = { now: HOUR + 60_000, configured: undefined };
+
   it('of a schedule means the hour that has begun last; a person names one', () => {
-    expect(hourOf({ 'detail-type': 'Scheduled Event' }, HOUR + 60_000)).toBe(HOUR);
-    expect(hourOf({ hour: HOUR - 7_200_000 }, HOUR + 60_000)).toBe(HOUR - 7_200_000);
-    expect(() => hourOf({ hour: HOUR + 1 }, HOUR)).toThrow(Error);
+    expect(requestOf({ queueUrls }, given)).toEqual({ hour: HOUR, queueUrls });
+    expect(requestOf({ hour: HOUR - 7_200_000 }, { ...given, configured: queueUrls }).hour).toBe(HOUR - 7_200_000);
   });
 
-  it('takes a queue for each shard', () => {
+  it.each([{}, { queueUrls: [] }, { queueUrls, hour: HOUR + 1 }, { queueUrls, symbols: [] }])('is not %j', (event) => {
+    expect(() => requestOf(event, given)).toThrow(Error);
+  });
+
+  it('names symbols in its settings', () => {
     const env = {
-      COMMAND_QUEUE_URLS: 'http://localhost/0,http://localhost/1',
       VENUE_URL: 'http://localhost',
       HL_TRADING_ACCOUNT: `0x${'ab'.repeat(20)}`,
       FUNDING_SYMBOLS: 'BTC,ETH',
       FUNDING_SETTLEMENTS_TABLE: 'funding',
     };
-    const parsed = fundingConfig.parse(env);
-    expect([parsed.COMMAND_QUEUE_URLS.length, parsed.FUNDING_SYMBOLS]).toEqual([2, ['BTC', 'ETH']]);
-    expect(() => fundingConfig.parse({ ...env, COMMAND_QUEUE_URLS: '' })).toThrow(Error);
+    expect(fundingConfig.parse(env).FUNDING_SYMBOLS).toEqual(['BTC', 'ETH']);
+    expect(fundingConfig.parse({ ...env, FUNDING_SYMBOLS: '' }).FUNDING_SYMBOLS).toEqual([]);
+    const { COMMAND_QUEUE_URLS: urls } = fundingConfig.parse({ ...env, COMMAND_QUEUE_URLS: queueUrls.join() });
+    expect(urls).toEqual(queueUrls);
   });
 });

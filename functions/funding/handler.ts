@@ -16,7 +16,7 @@ import {
 import { createObservability, observed } from '@perps/adapters/lambda';
 import { systemClock, systemIds } from '@perps/adapters/node';
 import type { Metrics } from '@perps/runtime/ports';
-import { fundingConfig, hourOf } from './request.ts';
+import { fundingConfig, requestOf } from './request.ts';
 import { type FundingRun, runFunding } from './run.ts';
 
 const config = loadConfig(fundingConfig);
@@ -27,7 +27,7 @@ const counted: Metrics = {
   gauge: () => undefined,
   timing: () => undefined,
 };
-const queueUrls = config.COMMAND_QUEUE_URLS;
+const sqs = createSqsClient();
 const venue = createFundingQueries({
   account: config.HL_TRADING_ACCOUNT,
   info: createInfoClient({
@@ -38,15 +38,15 @@ const venue = createFundingQueries({
 });
 const options = {
   venue,
-  queue: createSqsCommands({ client: createSqsClient(), queueUrls, ids: systemIds }),
-  shardCount: queueUrls.length,
   symbols: config.FUNDING_SYMBOLS,
   mirrored: createDynamoMirroredFunding(createDynamoClient(), config.FUNDING_SETTLEMENTS_TABLE),
   now: () => systemClock.now(),
 };
 
 export const handler = observed(observability, async (event: unknown): Promise<FundingRun['settled']> => {
-  const run = await runFunding(options, hourOf(event, systemClock.now()));
+  const { hour, queueUrls } = requestOf(event, { now: systemClock.now(), configured: config.COMMAND_QUEUE_URLS });
+  const queue = createSqsCommands({ client: sqs, queueUrls, ids: systemIds });
+  const run = await runFunding({ ...options, queue, shardCount: queueUrls.length }, hour);
   report(run);
   return run.settled;
 });

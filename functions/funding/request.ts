@@ -2,27 +2,40 @@
 import { HOUR_MS } from '@perps/domain/funding';
 import { z } from 'zod';
 
-const urls = z
-  .string()
-  .transform((text) => text.split(',').filter((part) => part !== ''))
-  .pipe(z.array(z.url()).min(1));
-const symbols = z.string().transform((text) => text.split(',').filter((part) => part !== ''));
+const queueUrls = z.array(z.url()).min(1).max(64);
 
 export const fundingConfig = z.object({
-  /** By shard. */
-  COMMAND_QUEUE_URLS: urls,
+  /** By shard; absent where they are too many for a function's environment: then each run is told. */
+  COMMAND_QUEUE_URLS: z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(queueUrls)
+    .optional(),
   VENUE_URL: z.url(),
   HL_TRADING_ACCOUNT: z.string().regex(/^0x[0-9a-fA-F]{40}$/),
-  /** Symbols that are internalised: their rates are asked for whether the venue account holds them or not. */
-  FUNDING_SYMBOLS: symbols,
+  /** Symbols that may be internalised: their rates are asked for whether the venue account holds them or not. */
+  FUNDING_SYMBOLS: z.string().transform((text) => text.split(',').filter((part) => part !== '')),
   FUNDING_SETTLEMENTS_TABLE: z.string().min(3),
 });
 
-/** A scheduled event says nothing of an hour; a person's may name one (start, ms). */
-const request = z.looseObject({ hour: z.number().int().positive().multipleOf(HOUR_MS).optional() });
+export interface FundingRequest {
+  /** Start of the hour to settle, ms. */
+  readonly hour: number;
+  /** Command queues by shard. */
+  readonly queueUrls: readonly string[];
+}
 
-/** The hour to settle: the named one, else the one that has begun last. Throws on a malformed input. */
-export function hourOf(event: unknown, now: number): number {
-  const { hour } = request.parse(event ?? {});
-  return hour ?? Math.floor(now / HOUR_MS) * HOUR_MS;
+/** The schedule gives the queues; an hour is named only by a person. */
+const request = z.strictObject({
+  hour: z.number().int().positive().multipleOf(HOUR_MS).optional(),
+  queueUrls: queueUrls.optional(),
+});
+
+/** The input of a run; the hour is the named one, else the one that has begun last. Throws on a malformed input. */
+export function requestOf(
+  event: unknown,
+  { now, configured }: { readonly now: number; readonly configured: readonly string[] | undefined },
+): FundingRequest {
+  const { hour, queueUrls: given } = request.parse(event);
+  return { hour: hour ?? Math.floor(now / HOUR_MS) * HOUR_MS, queueUrls: queueUrls.parse(given ?? configured) };
 }

@@ -58,10 +58,13 @@ function widgets({ messaging, functions, services, api }: OverviewProps): GraphW
         depth(messaging.deadProjections),
         depth(messaging.deadReceipts),
         depth(functions.deadDispatches),
+        depth(functions.deadFunding),
       ),
       graph(
         'Function errors',
-        ...[functions.dispatcher, functions.projector, functions.receipts].map(({ lambda }) => lambda.metricErrors()),
+        ...[functions.dispatcher, functions.projector, functions.receipts, functions.funding].map(({ lambda }) =>
+          lambda.metricErrors(),
+        ),
       ),
     ],
   ];

@@ -34,7 +34,7 @@ const INDEXES = {
   Fills: { by_order: ['order_id', 'filled_at'], by_user: ['user_id', 'filled_at'] },
   BalanceLogs: { by_time: ['user_id', 'created_at'], by_external: ['user_id', 'external_at'] },
   Liquidations: { by_user: ['user_id', 'liquidated_at'] },
-  FundingSettlements: { by_user: ['user_id', 'settled_at'] },
+  FundingSettlements: { by_user: ['user_id', 'settled_at'], by_hour: ['hour', 'symbol'] },
   DeviationLogs: { by_symbol: ['symbol', 'created_at'], by_status: ['status', 'created_at'] },
   Receipts: { by_user: ['user_id', 'filled_at'] },
 };

@@ -74,6 +74,8 @@ describe('roles', () => {
       dynamodb: ['GetItem', 'PutItem', 'Query', 'UpdateItem'],
       sqs: ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'GetQueueUrl', 'ReceiveMessage'],
     },
+    FundingRole: { dynamodb: ['Query'], sqs: ['GetQueueAttributes', 'GetQueueUrl', 'SendMessage'] },
+    FundingHoursRole: { lambda: ['InvokeFunction'], sqs: ['GetQueueAttributes', 'GetQueueUrl', 'SendMessage'] },
     ReceiptsRole: {
       dynamodb: ['GetItem', 'PutItem', 'Query', 'UpdateItem'],
       sqs: ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'GetQueueUrl', 'ReceiveMessage'],
@@ -176,7 +178,7 @@ describe('services', () => {
 describe('functions', () => {
   it('run on Node 24, arm64, traced, with a log that ends', () => {
     const functions = system.ofType('AWS::Lambda::Function');
-    expect(functions).toHaveLength(3);
+    expect(functions).toHaveLength(4);
     for (const { Properties } of functions) {
       expect(Properties).toMatchObject({
         Runtime: 'nodejs24.x',
@@ -188,6 +190,18 @@ describe('functions', () => {
     for (const { Properties } of system.ofType('AWS::Logs::LogGroup')) {
       expect(Properties['RetentionInDays']).toBe(7);
     }
+  });
+
+  it('settle funding a minute past every hour and once more, on every shard; what cannot start is set aside', () => {
+    const { Properties } = system.named('AWS::Scheduler::Schedule', 'FundingHours');
+    expect(Properties).toMatchObject({
+      ScheduleExpression: 'cron(1,6 * * * ? *)',
+      ScheduleExpressionTimezone: 'UTC',
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      Target: { DeadLetterConfig: { Arn: expect.anything() }, RetryPolicy: { MaximumRetryAttempts: 5 } },
+    });
+    const { Input } = Properties['Target'] as { Input: unknown };
+    expect(new Set(JSON.stringify(Input).match(/Commands\d/g)).size).toBe(2);
   });
 
   it('take the journal in order, report partial failures and give up into a queue', () => {

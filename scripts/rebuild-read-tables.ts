@@ -1,11 +1,12 @@
 /** Fills the read tables again from the journal, shard by shard, while the system runs. See `--help`. */
 import { parseArgs } from 'node:util';
 import { createDynamoClient, createReadTablesProjector, loadConfig, readTablesConfig } from '@perps/adapters/aws';
+import { READ_TABLES } from '@perps/contracts/projection';
 
 const USAGE = `usage: rebuild-read-tables.ts --shard N [--shard M …] | --all COUNT
 
-Projects the journal of each shard from its first record into wallets, balance_logs, orders, positions and fills, then
-deletes rows the journal does not explain. Readers see the old rows until they are replaced; the projector may go on.
+Projects the journal of each shard from its first record into the read tables (${READ_TABLES.join(', ')}),
+then deletes rows the journal does not explain. Readers see the old rows until they are replaced; the projector may go on.
 
 Environment: AWS_REGION, credentials, and the table names the projector has:
   ${Object.keys(readTablesConfig.shape).join(' ')}`;

@@ -11,6 +11,7 @@ import {
 import type { Transfer } from '../ledger/index.ts';
 import { negateSize, usd } from '../money/index.ts';
 import { isShardWide, type RoutingPolicySet, type ShardEntry } from './messages.ts';
+import { applyDeviation, withVenueStops } from './deviation.ts';
 import { applyFunding, followFunding } from './funding.ts';
 import { type AccountHistory, fillRecordOf, remember, triggerRecord } from './history.ts';
 import { addResting, isResting, removeResting } from './resting-index.ts';
@@ -45,12 +46,15 @@ function applyShardWide(state: ShardState, entry: ShardEntry): void {
   for (const event of entry.events) {
     if (!isShardWide(event)) continue;
     if (event.type === 'RoutingPolicySet') setPolicy(state, event);
-    else applyFunding(state, event);
+    else if (event.type === 'DeviationCovered' || event.type === 'VenueOpensSet') {
+      if ('transfers' in event) book(state, event.transfers);
+      applyDeviation(state, event);
+    } else applyFunding(state, event);
   }
 }
 
 function setPolicy(state: ShardState, { policy, fees }: RoutingPolicySet): void {
-  state.policy = policy;
+  state.policy = withVenueStops(policy, state.venueStops.values());
   state.fees = fees;
 }
 

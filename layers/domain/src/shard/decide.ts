@@ -8,9 +8,11 @@ import {
   type Markets,
 } from '../account/index.ts';
 import { usd, type Usd } from '../money/index.ts';
+import { decideDeviation } from './deviation.ts';
 import { decideFunding } from './funding.ts';
 import {
   type ConfigCommand,
+  isDeviationCommand,
   type ShardCommand,
   type ShardDecision,
   type ShardFacts,
@@ -39,6 +41,7 @@ export function decideCommand(state: ShardState, command: ShardCommand, facts: S
   const before = known(state, command);
   if (before !== undefined) return { outcome: 'refused', streamId, result: before };
   if (command.type === 'SetRoutingPolicy') return decideConfig(state, command);
+  if (isDeviationCommand(command)) return decideDeviation(state, command);
   if (!('accountId' in command)) return decideFunding(state, command, facts);
   const account = state.accounts.get(streamId) ?? accountDecider.initialState(streamId);
   const { events, result, states } = decideAccount(account, withFacts(state, command, facts));

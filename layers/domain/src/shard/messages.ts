@@ -7,7 +7,9 @@ import type {
   Markets,
   VenueContext,
 } from '../account/index.ts';
+import type { DeviationEvent } from '../deviation/index.ts';
 import type { FundingEvent, FundingRate } from '../funding/index.ts';
+import type { Usd } from '../money/index.ts';
 import type { Route, RoutingPolicy } from '../routing/index.ts';
 import { CONFIG_STREAM, FUNDING_STREAM } from './state.ts';
 
@@ -45,8 +47,27 @@ export type FundingCommand =
   /** The host has asked every account. */
   | (FundingCommandBase & { readonly type: 'FinishFundingPosting' });
 
+interface DeviationCommandBase {
+  readonly commandId: string;
+  readonly shard: number;
+  readonly receivedAt: number;
+  readonly symbol: string;
+}
+
+/** Group `config` of the shard's queue, as settings. */
+export type DeviationCommand =
+  /** The reserve pays the amount (10⁻⁶ USD; negative = receives it) to the venue's account, once for the id. */
+  | (DeviationCommandBase & { readonly type: 'CoverDeviation'; readonly id: string; readonly amount: Usd })
+  /** Stops opens of the symbol at the venue for a cause, or takes that cause back; the newest word holds. */
+  | (DeviationCommandBase & {
+      readonly type: 'StopVenueOpens';
+      readonly cause: string;
+      readonly isStopped: boolean;
+      readonly decidedAt: number;
+    });
+
 /** Any command, before the shard has added time, market and its own facts. */
-export type ShardCommand = WithoutFacts<AccountCommand> | ConfigCommand | FundingCommand;
+export type ShardCommand = WithoutFacts<AccountCommand> | ConfigCommand | FundingCommand | DeviationCommand;
 
 export interface RoutingPolicySet {
   readonly type: 'RoutingPolicySet';
@@ -54,17 +75,20 @@ export interface RoutingPolicySet {
   readonly fees: FeeSchedule;
 }
 
-export type ShardEvent = AccountEvent | RoutingPolicySet | FundingEvent;
+export type ShardEvent = AccountEvent | ShardWideEvent;
+export type ShardWideEvent = RoutingPolicySet | FundingEvent | DeviationEvent;
 
 /** Facts of the whole shard, not of an account. */
-export const isShardWide = (event: ShardEvent): event is RoutingPolicySet | FundingEvent => SHARD_WIDE.has(event.type);
+export const isShardWide = (event: ShardEvent): event is ShardWideEvent => SHARD_WIDE.has(event.type);
 
-const SHARD_WIDE: ReadonlySet<string> = new Set<(RoutingPolicySet | FundingEvent)['type']>([
+const SHARD_WIDE: ReadonlySet<string> = new Set<ShardWideEvent['type']>([
   'RoutingPolicySet',
   'HourClosed',
   'FundingSettled',
   'FundingPostingStarted',
   'FundingPostingDone',
+  'DeviationCovered',
+  'VenueOpensSet',
 ]);
 
 /** What the host knows of the moment. `venue.nextNonce` is a floor: the shard takes a higher one where it has used it. */
@@ -94,6 +118,9 @@ export type ShardDecision =
   | { readonly outcome: 'refused'; readonly streamId: string; readonly result: CommandResult };
 
 export function streamOf(command: ShardCommand): string {
-  if (command.type === 'SetRoutingPolicy') return CONFIG_STREAM;
+  if (command.type === 'SetRoutingPolicy' || isDeviationCommand(command)) return CONFIG_STREAM;
   return 'accountId' in command ? command.accountId : FUNDING_STREAM;
 }
+
+export const isDeviationCommand = (command: ShardCommand): command is DeviationCommand =>
+  command.type === 'CoverDeviation' || command.type === 'StopVenueOpens';

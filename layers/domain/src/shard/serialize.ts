@@ -1,10 +1,12 @@
 /** The shard as plain data (arrays, bigints), in one order for one state: the same state is the same bytes. */
 import type { AccountState, FeeSchedule, Order, Position, TriggerOrder } from '../account/index.ts';
+import type { VenueStop } from '../deviation/index.ts';
 import { deserializeFunding, type SerializedFunding, serializeFunding } from '../funding/index.ts';
 import type { PlatformAccount } from '../ledger/index.ts';
 import type { Usd } from '../money/index.ts';
 import type { RoutingPolicy } from '../routing/index.ts';
 import { type AccountHistory, kept } from './history.ts';
+import { stopKey } from './deviation.ts';
 import { addResting, isResting } from './resting-index.ts';
 import type { RememberedResult } from './results.ts';
 import { rebuildRisk } from './risk.ts';
@@ -13,7 +15,7 @@ import { followTrigger } from './trigger-index.ts';
 import { initialShard, type ShardState, type VenueOrder } from './state.ts';
 
 /** Grows when the shape changes; older snapshots are then ignored and the journal is replayed. */
-export const SHARD_SCHEMA_VERSION = 3;
+export const SHARD_SCHEMA_VERSION = 4;
 
 export interface SerializedShard {
   readonly shard: number;
@@ -23,6 +25,8 @@ export interface SerializedShard {
   readonly nextTradeId: number;
   readonly lastVenueNonce: number;
   readonly funding: SerializedFunding;
+  readonly venueStops: readonly VenueStop[];
+  readonly coveredDeviations: readonly string[];
   readonly accounts: readonly SerializedAccount[];
   readonly platform: readonly (readonly [PlatformAccount, Usd])[];
   readonly venueOrders: readonly VenueOrder[];
@@ -56,6 +60,8 @@ export function serialize(state: ShardState): SerializedShard {
     nextTradeId: state.nextTradeId,
     lastVenueNonce: state.lastVenueNonce,
     funding: serializeFunding(state.funding),
+    venueStops: sortedEntries(state.venueStops).map(([, stop]) => stop),
+    coveredDeviations: [...state.coveredDeviations].sort(),
     accounts: sortedEntries(state.accounts).map(([, account]) => serializeAccount(account)),
     platform: sortedEntries(state.platform),
     venueOrders: [...state.venueOrders.values()],
@@ -72,6 +78,8 @@ export function deserialize(data: SerializedShard): ShardState {
   const { policy, fees, nextOrderId, nextTradeId, lastVenueNonce } = data;
   const funding = deserializeFunding(data.funding);
   Object.assign(state, { policy, fees, nextOrderId, nextTradeId, lastVenueNonce, funding });
+  for (const stop of data.venueStops) state.venueStops.set(stopKey(stop), stop);
+  for (const id of data.coveredDeviations) state.coveredDeviations.add(id);
   for (const stored of data.accounts) state.accounts.set(stored.accountId, deserializeAccount(stored));
   for (const [account, amount] of data.platform) state.platform.set(account, amount);
   for (const order of data.venueOrders) state.venueOrders.set(order.request.venueCloid, order);

@@ -6,6 +6,7 @@ import {
   type VenueCancelRequest,
   type VenueOrderRequest,
 } from '../account/index.ts';
+import type { VenueStop } from '../deviation/index.ts';
 import { type FundingBook, initialFundingBook } from '../funding/index.ts';
 import { initialRiskIndex, type RiskIndex } from '../liquidation/index.ts';
 import type { PlatformAccount } from '../ledger/index.ts';
@@ -38,6 +39,7 @@ export interface EvolvedStates {
 
 export interface ShardState {
   readonly shard: number;
+  /** As it was set, with the stops of opens at the venue in force. */
   policy: RoutingPolicy;
   fees: FeeSchedule;
   readonly accounts: Map<string, AccountState>;
@@ -52,6 +54,10 @@ export interface ShardState {
   /** Highest nonce ever given to a venue action of this shard, ms. */
   lastVenueNonce: number;
   readonly funding: FundingBook;
+  /** By `${symbol}:${cause}`; a cause that was taken back stays, with its time. */
+  readonly venueStops: Map<string, VenueStop>;
+  /** Ids that the reserve has covered, for ever. */
+  readonly coveredDeviations: Set<string>;
   // Derived, never stored:
   /** Signed net INTERNAL lots by symbol (I7). */
   readonly internalLots: Map<string, bigint>;
@@ -89,6 +95,8 @@ export const initialShard = (shard: number): ShardState => ({
   nextTradeId: ID_STRIDE + shard,
   lastVenueNonce: 0,
   funding: initialFundingBook(),
+  venueStops: new Map(),
+  coveredDeviations: new Set(),
   internalLots: new Map(),
   resting: new Map(),
   triggers: new Map(),

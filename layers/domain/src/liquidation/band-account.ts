@@ -1,7 +1,6 @@
 /** Sets an account's watches: where its marks may go before its next level can be reached. */
 import type { AccountState, Position, RiskEpisode } from '../account/model.ts';
 import type { Pricing } from '../account/pricing.ts';
-import { fundingIndexOf } from '../funding/index.ts';
 import { CLEAR_LEVEL, isolatedPrice, maintenanceNear, nextLevelOf, type TierFacts, toleranceOf } from './bands.ts';
 import { CROSS } from './requirement.ts';
 import { laddersOf, numberOf, type RiskIndex, type RouteLadders, tiersIn, unwatch, watch } from './risk-index.ts';
@@ -35,7 +34,7 @@ export function bandAccount(index: RiskIndex, account: AccountState, pricing: Pr
     const position = account.positions[key];
     if (position === undefined) continue;
     if (banding.number === -1) banding.number = numberOf(index, account.accountId);
-    const held = heldOf(index, position, pricing);
+    const held = heldOf(index, { key, position }, pricing);
     if (held === undefined) {
       unwatch(index, banding.number);
       return 'unpriced';
@@ -51,10 +50,16 @@ export function bandAccount(index: RiskIndex, account: AccountState, pricing: Pr
     if (!bandCross(banding, account, cross)) isNear = true;
   }
   // An episode of what is not held any more ends at once.
-  if (scopes !== Object.keys(account.episodes).length) isNear = true;
+  if (scopes !== countOf(account.episodes)) isNear = true;
   if (!isNear) return 'watched';
   if (banding.number !== -1) unwatch(index, banding.number);
   return 'near';
+}
+
+function countOf(record: object): number {
+  let count = 0;
+  for (const _key in record) count += 1;
+  return count;
 }
 
 interface Banding {
@@ -62,16 +67,20 @@ interface Banding {
   readonly number: number;
 }
 
-function heldOf(index: RiskIndex, position: Position, { markets, funding }: Pricing): Held | undefined {
+function heldOf(
+  index: RiskIndex,
+  { key, position }: { readonly key: string; readonly position: Position },
+  { markets, funding }: Pricing,
+): Held | undefined {
   const view = markets[position.symbol];
   if (view === undefined) return undefined;
   const tiers = tiersIn(index, view);
-  const ladders = laddersOf(index, position, { tiers, funding });
+  const ladders = laddersOf(index, key, { tiers, funding });
   const size = Number(position.size);
   const mark = Number(view.markPrice);
   const signed = size * mark;
   const entry = Number(position.entryNotional);
-  const accrued = (size * Number(fundingIndexOf(funding, position) - position.fundingIndex)) / 1e12;
+  const accrued = (size * Number(ladders.fundingIndex - position.fundingIndex)) / 1e12;
   const value = (size > 0 ? signed - entry : signed + entry) - accrued;
   return { ladders, tiers, size, mark, notional: Math.abs(signed), value };
 }

@@ -3,21 +3,28 @@
  * a price looks only at what it has passed. Doubles: whoever sets a watch sets it early enough.
  */
 
-/** Every watch of all ladders, as columns; a number is a watch. */
+/**
+ * Every watch of all ladders, in rows of half a cache line; a number is a watch. Links are numbers plus one, 0 = none:
+ * neighbours in the bucket, the owner and its next watch, the ladder.
+ */
 export interface Watches {
-  price: Float64Array;
-  /** Neighbours in the bucket, plus one; 0 = none. */
-  next: Int32Array;
-  previous: Int32Array;
-  /** Whose it is, and the owner's next one (plus one). */
-  owner: Int32Array;
-  ownerNext: Int32Array;
-  ladder: Int32Array;
+  rows: Int32Array;
+  /** The same memory as doubles: the price is the first of a row. */
+  prices: Float64Array;
   readonly ladders: Ladder[];
   /** First one that is free, plus one; beyond `used` all are. */
   free: number;
   used: number;
 }
+
+const ROW_BYTES = 32;
+const ROW = ROW_BYTES / Int32Array.BYTES_PER_ELEMENT;
+const PRICE = ROW_BYTES / Float64Array.BYTES_PER_ELEMENT;
+const NEXT = 2;
+const PREVIOUS = 3;
+const OWNER = 4;
+const OWNER_NEXT = 5;
+const LADDER = 6;
 
 /** `below` fires at prices at or under the watch, `above` at or over it. */
 export interface Ladder {
@@ -34,17 +41,13 @@ const INITIAL_CAPACITY = 1_024;
 /** Buckets kept free around those in use, so that heads are seldom copied. */
 const SPARE_BUCKETS = 128;
 
-export const createWatches = (): Watches => ({
-  price: new Float64Array(INITIAL_CAPACITY),
-  next: new Int32Array(INITIAL_CAPACITY),
-  previous: new Int32Array(INITIAL_CAPACITY),
-  owner: new Int32Array(INITIAL_CAPACITY),
-  ownerNext: new Int32Array(INITIAL_CAPACITY),
-  ladder: new Int32Array(INITIAL_CAPACITY),
-  ladders: [],
-  free: 0,
-  used: 0,
-});
+export function createWatches(): Watches {
+  const buffer = new ArrayBuffer(INITIAL_CAPACITY * ROW_BYTES);
+  return { rows: new Int32Array(buffer), prices: new Float64Array(buffer), ladders: [], free: 0, used: 0 };
+}
+
+/** The owner's next watch, plus one. */
+export const ownerNextOf = ({ rows }: Watches, at: number): number => rows[at * ROW + OWNER_NEXT] ?? 0;
 
 export function createLadder(watches: Watches, side: Ladder['side']): Ladder {
   const nearest = side === 'below' ? -1 : Number.MAX_SAFE_INTEGER;
@@ -75,16 +78,18 @@ export interface Watch {
 /** Sets a watch and returns its number. */
 export function addWatch(watches: Watches, ladder: Ladder, watch: Watch): number {
   const at = take(watches);
-  watches.price[at] = watch.price;
-  watches.owner[at] = watch.owner;
-  watches.ownerNext[at] = watch.ownerNext;
-  watches.ladder[at] = ladder.id;
+  const { rows, prices } = watches;
+  const row = at * ROW;
   const bucket = bucketOf(watch.price);
   cover(ladder, bucket);
   const head = ladder.heads[bucket - ladder.base] ?? 0;
-  watches.next[at] = head;
-  watches.previous[at] = 0;
-  if (head !== 0) watches.previous[head - 1] = at + 1;
+  prices[at * PRICE] = watch.price;
+  rows[row + NEXT] = head;
+  rows[row + PREVIOUS] = 0;
+  rows[row + OWNER] = watch.owner;
+  rows[row + OWNER_NEXT] = watch.ownerNext;
+  rows[row + LADDER] = ladder.id;
+  if (head !== 0) rows[(head - 1) * ROW + PREVIOUS] = at + 1;
   ladder.heads[bucket - ladder.base] = at + 1;
   const isNearer = ladder.side === 'below' ? bucket > ladder.nearest : bucket < ladder.nearest;
   if (isNearer) ladder.nearest = bucket;
@@ -92,37 +97,39 @@ export function addWatch(watches: Watches, ladder: Ladder, watch: Watch): number
 }
 
 export function removeWatch(watches: Watches, at: number): void {
-  const next = watches.next[at] ?? 0;
-  const previous = watches.previous[at] ?? 0;
-  if (next !== 0) watches.previous[next - 1] = previous;
-  if (previous !== 0) watches.next[previous - 1] = next;
+  const { rows, prices } = watches;
+  const row = at * ROW;
+  const next = rows[row + NEXT] ?? 0;
+  const previous = rows[row + PREVIOUS] ?? 0;
+  if (next !== 0) rows[(next - 1) * ROW + PREVIOUS] = previous;
+  if (previous !== 0) rows[(previous - 1) * ROW + NEXT] = next;
   else {
-    const ladder = watches.ladders[watches.ladder[at] ?? 0];
-    if (ladder !== undefined) ladder.heads[bucketOf(watches.price[at] ?? 0) - ladder.base] = next;
+    const ladder = watches.ladders[rows[row + LADDER] ?? 0];
+    if (ladder !== undefined) ladder.heads[bucketOf(prices[at * PRICE] ?? 0) - ladder.base] = next;
   }
-  watches.next[at] = watches.free;
+  rows[row + NEXT] = watches.free;
   watches.free = at + 1;
 }
 
 /** Calls `visit` with the owner of every watch that the price has reached; they stay set until they are removed. */
 export function visitReached(
-  watches: Watches,
-  ladder: Ladder,
+  { rows, prices }: Watches,
+  { side, base, heads, nearest }: Ladder,
   reach: { readonly price: number; readonly visit: (owner: number) => void },
 ): void {
   const last = bucketOf(reach.price);
-  const { side, base, heads } = ladder;
-  const step = side === 'below' ? -1 : 1;
+  const isBelow = side === 'below';
   const end = base + heads.length;
-  let bucket = side === 'below' ? Math.min(ladder.nearest, end - 1) : Math.max(ladder.nearest, base);
-  for (; side === 'below' ? bucket > last && bucket >= base : bucket < last && bucket < end; bucket += step) {
-    for (let at = heads[bucket - base] ?? 0; at !== 0; at = watches.next[at - 1] ?? 0) {
-      reach.visit(watches.owner[at - 1] ?? 0);
+  const step = isBelow ? -1 : 1;
+  let bucket = isBelow ? Math.min(nearest, end - 1) : Math.max(nearest, base);
+  for (; isBelow ? bucket > last && bucket >= base : bucket < last && bucket < end; bucket += step) {
+    for (let at = heads[bucket - base] ?? 0; at !== 0; at = rows[(at - 1) * ROW + NEXT] ?? 0) {
+      reach.visit(rows[(at - 1) * ROW + OWNER] ?? 0);
     }
   }
-  for (let at = heads[last - base] ?? 0; at !== 0; at = watches.next[at - 1] ?? 0) {
-    const price = watches.price[at - 1] ?? 0;
-    if (side === 'below' ? reach.price <= price : reach.price >= price) reach.visit(watches.owner[at - 1] ?? 0);
+  for (let at = heads[last - base] ?? 0; at !== 0; at = rows[(at - 1) * ROW + NEXT] ?? 0) {
+    const price = prices[(at - 1) * PRICE] ?? 0;
+    if (isBelow ? reach.price <= price : reach.price >= price) reach.visit(rows[(at - 1) * ROW + OWNER] ?? 0);
   }
 }
 
@@ -135,24 +142,20 @@ export function settleAt(ladder: Ladder, price: number): void {
 function take(watches: Watches): number {
   if (watches.free !== 0) {
     const at = watches.free - 1;
-    watches.free = watches.next[at] ?? 0;
+    watches.free = watches.rows[at * ROW + NEXT] ?? 0;
     return at;
   }
-  if (watches.used === watches.price.length) grow(watches);
+  if (watches.used * ROW === watches.rows.length) grow(watches);
   watches.used += 1;
   return watches.used - 1;
 }
 
 function grow(watches: Watches): void {
-  const capacity = watches.price.length * 2;
-  const price = new Float64Array(capacity);
-  price.set(watches.price);
-  watches.price = price;
-  for (const column of ['next', 'previous', 'owner', 'ownerNext', 'ladder'] as const) {
-    const larger = new Int32Array(capacity);
-    larger.set(watches[column]);
-    watches[column] = larger;
-  }
+  const buffer = new ArrayBuffer(watches.rows.byteLength * 2);
+  const rows = new Int32Array(buffer);
+  rows.set(watches.rows);
+  watches.rows = rows;
+  watches.prices = new Float64Array(buffer);
 }
 
 function cover(ladder: Ladder, bucket: number): void {

@@ -1,5 +1,4 @@
 /** Which accounts a price may bring to their next level: derived, never stored, changed in place by its one owner. */
-import { fundingIndexOf } from '../funding/index.ts';
 import type { FundingIndexes } from '../funding/index.ts';
 import type { MarketView } from '../market/index.ts';
 import type { Route } from '../routing/model.ts';
@@ -9,6 +8,7 @@ import {
   createLadder,
   createWatches,
   type Ladder,
+  ownerNextOf,
   removeWatch,
   settleAt,
   visitReached,
@@ -33,6 +33,8 @@ export interface RouteLadders {
 export interface RiskIndex {
   /** Accounts whose watches are out of date. */
   readonly dirty: Set<string>;
+  /** Numbers of accounts whose watches a price has reached, and lifted: out of date as well. */
+  readonly lifted: number[];
   /** To be asked at the next price, whichever symbol: what they were watched for is there already. */
   readonly urgent: Set<string>;
   /** At their requirement, but a mark is old or held, or liquidations are stopped. */
@@ -58,6 +60,7 @@ export const ROUTES: readonly Route[] = ['INTERNAL', 'HYPERLIQUID'];
 
 export const initialRiskIndex = (): RiskIndex => ({
   dirty: new Set(),
+  lifted: [],
   urgent: new Set(),
   held: new Set(),
   liquidating: new Set(),
@@ -115,14 +118,13 @@ function outdate(index: RiskIndex, symbol: string): void {
   }
 }
 
-/** The ladders of a symbol and route, with the funding that has grown since taken in. */
+/** The ladders of a position's key (symbol and route), with the funding that has grown since taken in. */
 export function laddersOf(
   index: RiskIndex,
-  of: { readonly symbol: string; readonly route: Route },
+  key: string,
   by: { readonly tiers: TierFacts; readonly funding: FundingIndexes },
 ): RouteLadders {
-  const key = `${of.symbol}:${of.route}`;
-  const fundingIndex = fundingIndexOf(by.funding, of);
+  const fundingIndex = by.funding[key] ?? 0n;
   let ladders = index.ladders.get(key);
   if (ladders === undefined) {
     const { watches } = index;
@@ -174,7 +176,7 @@ export function unwatch(index: RiskIndex, number: number): void {
   const { watches } = index;
   let at = index.firstWatch[number] ?? 0;
   while (at !== 0) {
-    const next = watches.ownerNext[at - 1] ?? 0;
+    const next = ownerNextOf(watches, at - 1);
     removeWatch(watches, at - 1);
     at = next;
   }
@@ -196,8 +198,9 @@ export function reached(index: RiskIndex, view: MarketView, funding: FundingInde
   const mark = Number(view.markPrice);
   const passed: [Ladder, number][] = [];
   for (const route of ROUTES) {
-    if (!index.ladders.has(`${symbol}:${route}`)) continue;
-    const ladders = laddersOf(index, { symbol, route }, { tiers, funding });
+    const key = `${symbol}:${route}`;
+    if (!index.ladders.has(key)) continue;
+    const ladders = laddersOf(index, key, { tiers, funding });
     passed.push([ladders.below, mark - ladders.belowDrift], [ladders.above, mark - ladders.aboveDrift]);
   }
   for (const [ladder, price] of passed) visitReached(index.watches, ladder, { price, visit: take });

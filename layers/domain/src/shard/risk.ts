@@ -63,9 +63,15 @@ function hasRisk({ positions, episodes }: AccountState): boolean {
  * The host calls it before it asks what a tick touches. Accounts whose market is not known yet stay to be done.
  */
 export function refreshRisk(state: ShardState, pricing: Pricing, max = Number.POSITIVE_INFINITY): number {
-  const { dirty } = state.risk;
-  const limit = Math.min(max, dirty.size);
+  const { dirty, lifted, names } = state.risk;
+  const limit = Math.min(max, dirty.size + lifted.length);
   let done = 0;
+  while (done < limit) {
+    const number = lifted.pop();
+    if (number === undefined) break;
+    done += 1;
+    refreshOne(state, names[number] ?? '', pricing);
+  }
   for (const accountId of dirty) {
     if (done >= limit) break;
     done += 1;
@@ -112,8 +118,8 @@ export function accountsTouched(state: ShardState, symbol: string, pricing: Pric
   const touched: string[] = [];
   for (const number of view === undefined ? [] : reached(risk, view, pricing.funding)) {
     const accountId = risk.names[number] ?? '';
-    risk.dirty.add(accountId);
-    risk.urgent.delete(accountId);
+    risk.lifted.push(number);
+    if (risk.urgent.size > 0) risk.urgent.delete(accountId);
     touched.push(accountId);
   }
   for (const accountId of risk.urgent) {

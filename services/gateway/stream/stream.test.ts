@@ -195,7 +195,13 @@ describe('/ws', () => {
     const live = (await own.next('userFills')) as { fills: { tid: number; dir: string }[]; isSnapshot?: true };
     expect(live.isSnapshot).toBeUndefined();
     expect(live.fills).toMatchObject([{ tid: 1_000_000, dir: 'Close Long' }]);
-    own.socket.terminate();
+    const combining = await Client.open(gateway.wsUrl);
+    await combining.subscribe({ type: 'userFills', user: alice, aggregateByTime: true });
+    await combining.next('userFills');
+    gateway.engine.publish(update(fill(1_000_001), fill(1_000_002)));
+    expect(await combining.next('userFills')).toMatchObject({ fills: [{ tid: 1_000_001, sz: '0.00002' }] });
+    expect((await own.next('userFills')) as typeof live).toMatchObject({ fills: [{ sz: '0.00001' }, {}] });
+    for (const each of [own, combining]) each.socket.terminate();
   });
 
   it('tells funding and the ledger: what the tables have, then what happens, nothing twice', async () => {

@@ -1,6 +1,7 @@
 /** Channels that tell what happened: a snapshot first where the venue gives one, then every update. */
 import type { AccountUpdate, FillRecord } from '@perps/contracts/engine';
 import type { LedgerUpdate, UserFill, WsUserFunding } from '@perps/contracts/hyperliquid';
+import { aggregated } from '../info/fills.ts';
 import { historicalOrders } from '../info/history.ts';
 import type { InfoDeps } from '../info/index.ts';
 import { ledgerUpdates, newestFundings } from '../info/money.ts';
@@ -33,6 +34,12 @@ const present = <Value>(value: Value | undefined): value is Value => value !== u
 const wireFills = (fills: readonly FillRecord[], instrumentOf: InstrumentOf): UserFill[] =>
   fills.map((fill) => toUserFill(fill, instrumentOf)).filter(present);
 
+/** One fill for each order, moment and price, where the subscriber wants that. */
+const combined = (
+  fills: readonly FillRecord[],
+  { aggregateByTime }: Extract<UserSubscription, { type: 'userFills' }>,
+): readonly FillRecord[] => (aggregateByTime === true ? aggregated(fills) : fills);
+
 /** Only what is so recent that the engine may push it yet. */
 const recentKeys = (rows: readonly (WsUserFunding | LedgerUpdate)[], { clock }: InfoDeps): ReadonlySet<string> =>
   new Set(rows.filter(({ time }) => time > clock.now() - PUSHED_WITHIN_MS).map(toldKey));
@@ -47,7 +54,8 @@ export async function buildSnapshot(
   switch (type) {
     case 'userFills': {
       const fills = (await deps.engines.query('fills', { accountId })).slice(0, SNAPSHOT_FILLS_MAX);
-      const frame = frameOf(type, { user, fills: wireFills(fills, deps.markets.instrument), isSnapshot: true });
+      const shown = wireFills(combined(fills, subscription), deps.markets.instrument);
+      const frame = frameOf(type, { user, fills: shown, isSnapshot: true });
       return {
         frame,
         lastTradeId: fills.reduce((last, { tradeId }) => Math.max(last, tradeId), 0),
@@ -101,6 +109,7 @@ export function buildEvents(
         ...fundingsOf(update, markets).map((funding) => frameOf('user', { funding })),
       ];
     case 'userFills':
+      return fillFrames(subscription, wireFills(combined(update.fills, subscription), instrumentOf));
     case 'notification':
       return fillFrames(subscription, wireFills(update.fills, instrumentOf));
     case 'orderUpdates': {

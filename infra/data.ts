@@ -52,6 +52,8 @@ const READ_TABLES: Readonly<Record<ReadTableName, TableShape>> = {
     indexes: [
       { indexName: 'by_order', partitionKey: string('order_id'), sortKey: number('filled_at') },
       { indexName: 'by_user', partitionKey: string('user_id'), sortKey: number('filled_at') },
+      // Executions at the venue alone, whoever's they are, in a few lists by the venue's time.
+      { indexName: 'by_venue', partitionKey: number('venue_bucket'), sortKey: number('filled_at') },
     ],
   },
   liquidations: {

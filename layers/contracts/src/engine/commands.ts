@@ -2,7 +2,7 @@
 import type { AccountCommand, AccountEvent, AccountState, CommandResult } from '@perps/domain/account';
 import type { Usd } from '@perps/domain/money';
 import type { FundingIndexes } from '@perps/domain/funding';
-import type { ConfigCommand, FillRecord, FundingCommand, OrderRecord } from '@perps/domain/shard';
+import type { ConfigCommand, DeviationCommand, FillRecord, FundingCommand, OrderRecord } from '@perps/domain/shard';
 
 export type { ConfigCommand, FillRecord, OrderRecord };
 
@@ -32,7 +32,7 @@ export type DoorCommand = WithoutHostFacts<
   >
 >;
 
-export type EngineCommand = DoorCommand | ConfigCommand | FundingCommand;
+export type EngineCommand = DoorCommand | ConfigCommand | FundingCommand | DeviationCommand;
 
 /** An account as its shard answers it, with what its positions are valued with beside the marks. */
 export interface AccountPicture extends AccountState {

@@ -14,6 +14,7 @@ const deposit: QueuedEngineCommand = {
 
 const HOUR = 1_763_719_200_000;
 const ofHour = { commandId: `funding:${HOUR}`, receivedAt: HOUR + 60_000, shard: 3, hour: HOUR };
+const ofSymbol = { commandId: 'deviation:1', receivedAt: HOUR, shard: 3, symbol: 'BTC' };
 const settle: QueuedEngineCommand = {
   ...ofHour,
   type: 'SettleFundingHour',
@@ -30,6 +31,8 @@ describe('queued commands', () => {
     { ...ofHour, type: 'CloseFundingHour' },
     settle,
     { ...ofHour, type: 'StartFundingPosting', routes: ['INTERNAL', 'HYPERLIQUID'] },
+    { ...ofSymbol, type: 'CoverDeviation', id: 'coin:BTC:1', amount: usd(-25_000_000n) },
+    { ...ofSymbol, type: 'StopVenueOpens', cause: 'deviation', isStopped: true, decidedAt: HOUR },
   ])('survive the queue unchanged: $type', (command) => {
     expect(parseQueuedCommand(encodeQueuedCommand(command))).toEqual({ ok: true, command });
   });

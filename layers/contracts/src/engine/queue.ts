@@ -1,7 +1,7 @@
 /** Commands as they travel by SQS: JSON, amounts and policies as decimal strings of their integer units. */
 import { type FundingRate, HOUR_MS } from '@perps/domain/funding';
 import { price, rate, size, usd, type Usd } from '@perps/domain/money';
-import type { RoutingPolicy, SymbolPolicy } from '@perps/domain/routing';
+import type { LiquidationPolicy, RoutingPolicy, SymbolPolicy } from '@perps/domain/routing';
 import { z } from 'zod';
 import type { EngineCommand } from './commands.ts';
 
@@ -15,8 +15,10 @@ const amount = z
 const mode = z.enum(['HL_MODE', 'NORMAL_MODE', 'BETTING_MODE']);
 const tradingState = z.enum(['ACTIVE', 'REDUCING', 'HALTED']);
 const count = z.number().int().nonnegative();
+const operations = z.array(z.enum(['open', 'close', 'trigger', 'funding', 'liquidation', 'withdrawal'])).max(6);
 const holds = z.array(z.string().max(100)).max(100);
 
+/** Without `venueOpensStopped`: `StopVenueOpens` alone says that, and a policy that does is refused instead of ignored. */
 const symbolPolicy = z.strictObject({
   isInternalised: z.boolean(),
   mode: mode.optional(),
@@ -25,6 +27,7 @@ const symbolPolicy = z.strictObject({
   netExposureLimit: amount.optional(),
   tradingState: tradingState.optional(),
   holds: holds.optional(),
+  pauses: operations.optional(),
 });
 
 const routingPolicy = z.strictObject({
@@ -43,9 +46,20 @@ const routingPolicy = z.strictObject({
   tradingState,
   symbols: z.record(z.string().max(30), symbolPolicy),
   holds,
+  pauses: operations.optional(),
+  liquidation: z
+    .strictObject({
+      remainder: z.enum(['FORFEIT', 'RETURN']),
+      sliceAbove: amount.optional(),
+      firstSlicePercent: z.number().int().min(1).max(100),
+      sliceDelayMs: count,
+    })
+    .optional(),
+  feeSurcharge: count.optional(),
 });
 
 const base = { commandId: id, receivedAt: count };
+const symbol = z.string().min(1).max(30);
 const hourOfShard = { shard: count, hour: count.multipleOf(HOUR_MS) };
 const integer = z
   .string()
@@ -53,7 +67,7 @@ const integer = z
   .transform((text): bigint => BigInt(text));
 const positive = integer.refine((value) => value > 0n);
 const fundingRate = z.strictObject({
-  symbol: z.string().min(1).max(30),
+  symbol,
   rate: integer.transform(rate),
   oraclePrice: positive.transform(price).optional(),
   payment: z.strictObject({ amount, size: integer.transform(size) }).optional(),
@@ -87,6 +101,16 @@ const queuedCommand = z.discriminatedUnion('type', [
       .min(1)
       .max(2),
   }),
+  z.strictObject({ type: z.literal('CoverDeviation'), ...base, shard: count, symbol, id, amount }),
+  z.strictObject({
+    type: z.literal('StopVenueOpens'),
+    ...base,
+    shard: count,
+    symbol,
+    cause: z.string().min(1).max(100),
+    isStopped: z.boolean(),
+    decidedAt: count,
+  }),
 ]);
 
 /** Commands that may come by queue. */
@@ -99,7 +123,9 @@ export type QueuedEngineCommand = Extract<
       | 'SetRoutingPolicy'
       | 'CloseFundingHour'
       | 'SettleFundingHour'
-      | 'StartFundingPosting';
+      | 'StartFundingPosting'
+      | 'CoverDeviation'
+      | 'StopVenueOpens';
   }
 >;
 
@@ -142,5 +168,19 @@ function withoutAbsent(policy: z.infer<typeof routingPolicy>): RoutingPolicy {
       Object.entries(entry).filter(([, value]) => value !== undefined),
     ) as unknown as SymbolPolicy;
   }
-  return { ...policy, symbols };
+  const { pauses, liquidation, feeSurcharge, ...known } = policy;
+  return {
+    ...known,
+    symbols,
+    ...(pauses === undefined ? {} : { pauses }),
+    ...(liquidation === undefined ? {} : { liquidation: liquidationOf(liquidation) }),
+    ...(feeSurcharge === undefined ? {} : { feeSurcharge }),
+  };
+}
+
+function liquidationOf({
+  sliceAbove,
+  ...known
+}: NonNullable<z.infer<typeof routingPolicy>['liquidation']>): LiquidationPolicy {
+  return { ...known, ...(sliceAbove === undefined ? {} : { sliceAbove }) };
 }

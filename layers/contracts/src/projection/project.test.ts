@@ -194,7 +194,9 @@ describe('project', () => {
       source: 'HYPERLIQUID',
       hl_fill_price: '10',
       venue_tid: '9',
+      venue_bucket: 1,
     });
+    expect('venue_bucket' in internal).toBe(false);
   });
 
   it('keeps the start of a fill, its hash and the client id of its order', () => {

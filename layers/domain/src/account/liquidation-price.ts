@@ -5,6 +5,8 @@ import { divide, magnitude, price, type Price, type Size, usd, type Usd } from '
 export interface LiquidationFacts {
   /** Signed. */
   readonly size: Size;
+  /** Lots that maintenance is taken on, where both routes of a coin are held: neither nets the other. */
+  readonly grossSize?: Size;
   readonly markPrice: Price;
   /** What stands behind it at mark: collateral + uPnL when isolated, cross equity when cross. 10⁻⁶ USD. */
   readonly equity: Usd;
@@ -22,22 +24,25 @@ export function liquidationPrice(facts: LiquidationFacts): Price | undefined {
   for (let index = facts.tiers.length - 1; index >= 0; index -= 1) {
     const candidate = solve(facts, index);
     if (candidate === undefined) continue;
-    const value = usd(candidate * magnitude(facts.size));
+    const value = usd(candidate * grossOf(facts));
     if (tierIndexAt(value, facts.tiers) === index) return candidate;
   }
   // Rounding can put a solution a tick beside its tier's edge; the tier of today is then the honest answer.
-  return solve(facts, tierIndexAt(usd(facts.markPrice * magnitude(facts.size)), facts.tiers));
+  return solve(facts, tierIndexAt(usd(facts.markPrice * grossOf(facts)), facts.tiers));
 }
 
-/** p = (side·s·mark − equity + others − deduction) / (s·(side − rate)), with rate = 1 / (2 × max leverage). */
+const grossOf = ({ size, grossSize }: LiquidationFacts): Size => grossSize ?? magnitude(size);
+
+/** p = (s·mark − equity + others − deduction) / (s − gross·rate), with rate = 1 / (2 × max leverage). */
 function solve(facts: LiquidationFacts, index: number): Price | undefined {
   const { size, markPrice, equity, otherMaintenance, tiers } = facts;
   const twice = 2n * BigInt(tiers[index]?.maxLeverage ?? 1);
-  const side = size > 0n ? 1n : -1n;
   const deduction = maintenanceDeduction(tiers, index);
   const atMark = (markPrice * size - equity + otherMaintenance) * deduction.denominator - deduction.numerator;
-  const numerator = twice * atMark * side;
-  const denominator = magnitude(size) * (twice - side) * deduction.denominator;
-  if (numerator <= 0n) return undefined;
-  return price(divide(numerator, denominator, side === 1n ? 'up' : 'down'));
+  const slope = (twice * size - grossOf(facts)) * deduction.denominator;
+  // Positive: a fall reaches it. A long that is hedged on the other route can be reached by a rise.
+  const isBelow = slope > 0n;
+  const numerator = isBelow ? twice * atMark : -twice * atMark;
+  if (numerator <= 0n || slope === 0n) return undefined;
+  return price(divide(numerator, isBelow ? slope : -slope, isBelow ? 'up' : 'down'));
 }

@@ -104,7 +104,7 @@ function cancelOrders(draft: Draft, scope: string): void {
   for (const order of Object.values(draft.state.orders)) {
     if (order.liquidationId !== undefined || !isInScope(draft, scope, order)) continue;
     const isAsked = order.legs.every((leg) => leg.status === 'done' || leg.isCancelRequested === true);
-    if (!isAsked) stopOrder(draft, order, { cause: 'user', status: 'liquidatedCanceled' });
+    if (!isAsked) stopOrder(draft, order, { cause: 'liquidated', status: 'liquidatedCanceled' });
   }
 }
 

@@ -42,8 +42,8 @@ export interface OrderLeg {
   readonly status: 'pending' | 'open' | 'done';
   /** A cancel was asked of the venue and is not answered yet. */
   readonly isCancelRequested?: boolean;
-  /** Why: the user, the order's lifetime, the dead-man's switch, or a reduce-only leg larger than its position. */
-  readonly cancelCause?: 'user' | 'expired' | 'reduceOnly' | 'scheduled';
+  /** Why: the user, the order's lifetime, the dead-man's switch, a liquidation, or a reduce-only leg larger than its position. */
+  readonly cancelCause?: 'user' | 'expired' | 'reduceOnly' | 'scheduled' | 'liquidated';
   /** The part of the leg that margin is set aside for, at most what is left of it; absent = it only closes. */
   readonly openingSize?: Size;
   /** The venue said how it ended, but fewer fills are booked than it executed: they are still to come. */

@@ -43,6 +43,8 @@ export function stopOrder(
   order: Order,
   stop: { readonly cause: NonNullable<OrderLeg['cancelCause']>; readonly status: EndStatus },
 ): boolean {
+  // What liquidates the user's position is the platform's order: only its own lifetime ends it.
+  if (order.liquidationId !== undefined && stop.cause !== 'expired') return false;
   const legs = order.legs.map((leg): OrderLeg => {
     if (leg.status === 'done') return leg;
     if (leg.route === 'INTERNAL') return { ...leg, status: 'done' };

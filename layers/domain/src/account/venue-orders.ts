@@ -145,6 +145,7 @@ function endingOf(leg: OrderLeg, status: EndStatus, cause: string | undefined): 
   if (status === 'canceled' && leg.cancelCause === 'reduceOnly') return { status: 'reduceOnlyCanceled' };
   if (status === 'canceled' && leg.cancelCause === 'expired') return { status: 'expired' };
   if (status === 'canceled' && leg.cancelCause === 'scheduled') return { status: 'scheduledCancel' };
+  if (status === 'canceled' && leg.cancelCause === 'liquidated') return { status: 'liquidatedCanceled' };
   return { status, ...(cause === undefined ? {} : { cause }) };
 }
 

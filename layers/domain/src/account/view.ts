@@ -1,5 +1,6 @@
 /** The account as its owner sees it: one position per coin, as Hyperliquid's format demands. Amounts in 10⁻⁶ USD. */
-import { maintenanceMargin, type MarketView, tiersOf } from '../market/index.ts';
+import { CROSS, maintenanceAt, riskFiguresOf } from '../liquidation/requirement.ts';
+import { type MarketView, tiersOf } from '../market/index.ts';
 import {
   absoluteNotional,
   averagePrice,
@@ -77,10 +78,9 @@ export interface AccountView {
 /** The whole account at these marks. A position whose market is not known is left out: its value is not known either. */
 export function accountView(state: AccountState, pricing: Pricing): AccountView {
   const merged = mergedBySymbol(state, pricing);
-  const crossMaintenance = sumOf(merged, ({ position, view }) =>
-    position.marginMode === 'cross' ? maintenanceOf(position, view) : ZERO_USD,
-  );
-  const cross = crossSums(valued(state, pricing), pricing) ?? NO_CROSS;
+  const known = valued(state, pricing);
+  const crossMaintenance = riskFiguresOf(known, CROSS, pricing)?.maintenance ?? ZERO_USD;
+  const cross = crossSums(known, pricing) ?? NO_CROSS;
   const crossEquity = usd(state.wallet + cross.unrealizedPnl);
   const positions = merged.map((one) => positionView(one, { crossEquity, crossMaintenance }));
   const orderMargin = orderMargins(state);
@@ -137,6 +137,8 @@ export const maxTradeSizes = (state: AccountState, pricing: Pricing, symbol: str
 
 interface Merged {
   readonly position: Position;
+  /** Lots of both routes, absolute: what maintenance is taken on. */
+  readonly gross: Size;
   readonly view: MarketView;
   readonly accrued: Usd;
 }
@@ -158,7 +160,8 @@ function mergedBySymbol(state: AccountState, { markets, funding }: Pricing): rea
     const other = bySymbol.get(position.symbol);
     const accrued = usd(accruedFunding(position, funding) + (other?.accrued ?? 0n));
     const merged = other === undefined ? position : merge(other.position, position);
-    bySymbol.set(position.symbol, { view, position: merged, accrued });
+    const gross = size((other?.gross ?? 0n) + magnitude(position.size));
+    bySymbol.set(position.symbol, { view, position: merged, gross, accrued });
   }
   return [...bySymbol.values()].filter(({ position }) => position.size !== 0n);
 }
@@ -180,13 +183,13 @@ const signedEntry = ({ size: held, entryNotional }: Position): bigint =>
   held > 0n ? 1n * entryNotional : -1n * entryNotional;
 
 function positionView(
-  { position, view, accrued }: Merged,
+  { position, gross, view, accrued }: Merged,
   account: { readonly crossEquity: Usd; readonly crossMaintenance: Usd },
 ): PositionView {
   const { instrument, markPrice } = view;
   const value = absoluteNotional(markPrice, position.size);
   const pnl = unrealizedPnl(position, markPrice);
-  const maintenance = maintenanceOf(position, view);
+  const maintenance = maintenanceAt(view, gross);
   const isCross = position.marginMode === 'cross';
   const isolatedEquity = usd(position.isolatedMargin + pnl - accrued);
   return {
@@ -207,6 +210,7 @@ function positionView(
     maintenanceMargin: maintenance,
     liquidationPrice: liquidationPrice({
       size: position.size,
+      grossSize: gross,
       markPrice,
       equity: isCross ? account.crossEquity : isolatedEquity,
       otherMaintenance: isCross ? usd(account.crossMaintenance - maintenance) : ZERO_USD,
@@ -215,9 +219,6 @@ function positionView(
     maxLeverage: instrument.maxLeverage,
   };
 }
-
-const maintenanceOf = (position: Position, { instrument, markPrice }: MarketView): Usd =>
-  maintenanceMargin(absoluteNotional(markPrice, position.size), tiersOf(instrument));
 
 function returnOnEquity({ entryNotional, leverage }: Position, pnl: Usd): Rate {
   if (entryNotional <= 0n) return rate(0n);

@@ -11,7 +11,15 @@ const [{ stageConfig }, { fromRoot }, { createSystem }] = await Promise.all([
 ]);
 
 const { STAGE, HL_TRADING_ACCOUNT, ALARM_EMAIL, CDK_OUTDIR } = process.env;
+const { HL_AGENT_SIGNING, HL_AGENT_SEALED_KEYS, HL_AGENT_ADDRESSES } = process.env;
 const { context } = JSON.parse(readFileSync(fromRoot('cdk.json'), 'utf8'));
-const config = stageConfig({ stage: STAGE, hlTradingAccount: HL_TRADING_ACCOUNT, alarmEmail: ALARM_EMAIL });
+const config = stageConfig({
+  stage: STAGE,
+  hlTradingAccount: HL_TRADING_ACCOUNT,
+  alarmEmail: ALARM_EMAIL,
+  agentSigning: HL_AGENT_SIGNING,
+  sealedKeys: HL_AGENT_SEALED_KEYS,
+  agentAddresses: HL_AGENT_ADDRESSES,
+});
 const app = await createSystem(config, { outdir: CDK_OUTDIR ?? fromRoot('cdk.out'), context });
 app.synth();

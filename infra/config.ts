@@ -9,6 +9,13 @@ export interface TaskSize {
   readonly count: number;
 }
 
+/** By signer slot, as `scripts/seal-agent-key.ts` prints them. */
+export interface SealedAgents {
+  /** Base64. */
+  readonly ciphertexts: readonly string[];
+  readonly addresses: readonly string[];
+}
+
 export interface StageConfig {
   readonly stage: Stage;
   readonly region: string;
@@ -19,6 +26,8 @@ export interface StageConfig {
   readonly signingNetwork: 'Mainnet' | 'Testnet';
   /** The platform's trading account at the venue: 0x and 40 hex digits. */
   readonly hlTradingAccount: string;
+  /** Present: agent keys are unsealed into the engines' memory; absent: KMS signs every time (decision 8). */
+  readonly sealedAgents?: SealedAgents;
   /** Symbols a routing policy may internalise: their funding rates are asked for every hour. */
   readonly internalisedSymbols: readonly string[];
   readonly tasks: Readonly<Record<'engine' | 'gateway' | 'marketData', TaskSize>>;
@@ -87,19 +96,32 @@ export interface StageInput {
   readonly stage: string | undefined;
   readonly hlTradingAccount?: string | undefined;
   readonly alarmEmail?: string | undefined;
+  /** `kms` (default) or `sealed`; the latter with comma-separated lists of ciphertexts and addresses. */
+  readonly agentSigning?: string | undefined;
+  readonly sealedKeys?: string | undefined;
+  readonly agentAddresses?: string | undefined;
 }
 
 /** The configuration of a stage; throws with every problem named. */
-export function stageConfig({ stage = 'local', hlTradingAccount, alarmEmail }: StageInput): StageConfig {
+export function stageConfig(input: StageInput): StageConfig {
+  const { stage = 'local', hlTradingAccount, alarmEmail } = input;
   if (!isStage(stage)) throw new Error(`STAGE is ${stage}; use one of ${Object.keys(STAGES).join(', ')}`);
   const config: StageConfig = {
     ...STAGES[stage],
     ...(hlTradingAccount === undefined ? {} : { hlTradingAccount }),
     ...(alarmEmail === undefined ? {} : { alarmEmail }),
+    ...sealedAgents(input),
   };
   const problems = problemsOf(config);
   if (problems.length > 0) throw new Error(`stage ${stage}: ${problems.join('; ')}`);
   return config;
+}
+
+function sealedAgents(input: StageInput): Pick<StageConfig, 'sealedAgents'> {
+  const { agentSigning = 'kms', sealedKeys = '', agentAddresses = '' } = input;
+  if (agentSigning === 'kms') return {};
+  if (agentSigning !== 'sealed') throw new Error(`HL_AGENT_SIGNING is ${agentSigning}; use kms or sealed`);
+  return { sealedAgents: { ciphertexts: sealedKeys.split(','), addresses: agentAddresses.split(',') } };
 }
 
 const isStage = (name: string): name is Stage => Object.hasOwn(STAGES, name);
@@ -110,6 +132,7 @@ export function problemsOf(config: StageConfig): readonly string[] {
     // Order and trade ids are counter × 64 + shard.
     [Number.isInteger(config.shardCount) && config.shardCount >= 1 && config.shardCount <= 64, 'shardCount is 1 … 64'],
     [/^0x[0-9a-fA-F]{40}$/.test(config.hlTradingAccount), 'hlTradingAccount is 0x and 40 hex digits'],
+    [areSealed(config.sealedAgents), 'sealedAgents has a ciphertext (base64) and an address for each of 1 … 4 slots'],
     [/^https?:\/\//.test(config.venue.url), 'venue.url is an http(s) address'],
     [/^wss?:\/\//.test(config.venue.wsUrl), 'venue.wsUrl is a ws(s) address'],
     [Object.values(config.tasks).every((task) => task.count >= 1), 'every service has a task'],
@@ -119,4 +142,12 @@ export function problemsOf(config: StageConfig): readonly string[] {
     [config.alarmEmail === undefined || config.alarmEmail.includes('@'), 'alarmEmail is an e-mail address'],
   ];
   return rules.filter(([holds]) => !holds).map(([, rule]) => rule);
+}
+
+function areSealed(agents: SealedAgents | undefined): boolean {
+  if (agents === undefined) return true;
+  const { ciphertexts, addresses } = agents;
+  const isPaired = ciphertexts.length === addresses.length && addresses.length >= 1 && addresses.length <= 4;
+  const isBase64 = ciphertexts.every((text) => /^[A-Za-z0-9+/]{100,}={0,2}$/.test(text));
+  return isPaired && isBase64 && addresses.every((address) => /^0x[0-9a-fA-F]{40}$/.test(address));
 }

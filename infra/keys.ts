@@ -13,6 +13,8 @@ export class KeysStack extends Stack {
   readonly data: IKey;
   /** By venue account, then by signer slot. */
   readonly agents: Readonly<Record<VenueAccount, readonly IKey[]>>;
+  /** Seals agent keys that are unsealed into memory (decision 8); apart from `data`, which the engine opens at will. */
+  readonly agentSeal: IKey;
   /** Signs heads of execution receipts: on P-256, which browsers verify, too. */
   readonly receipts: IKey;
 
@@ -31,7 +33,18 @@ export class KeysStack extends Stack {
       multiRegion: true,
       removalPolicy: RemovalPolicy.RETAIN,
     });
+    this.agentSeal = new Key(this, 'AgentSeal', {
+      description: 'Seals agent keys of venue accounts',
+      enableKeyRotation: true,
+      multiRegion: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
     this.agents = { 'hl-trading': this.agentKeys('hl-trading'), 'hl-hedge': this.agentKeys('hl-hedge') };
+    // Exported for good: an export that went with a change of who signs would hold up its own deployment.
+    for (const key of [this.agentSeal, ...this.agents['hl-trading']]) {
+      this.exportValue(key.keyArn);
+      this.exportValue(key.keyId);
+    }
   }
 
   private agentKeys(account: VenueAccount): readonly IKey[] {

@@ -29,6 +29,20 @@ export const grantDataKey = (key: IKey, grantee: IGrantable): void =>
     )
     .assertSuccess();
 
+/** Decryption of agent keys of one venue account, and of nothing else under this key: the context is part of the right. */
+export const grantAgentSeal = (key: IKey, grantee: IGrantable, account: string): void =>
+  Grant.addToPrincipal({
+    grantee,
+    actions: ['kms:Decrypt'],
+    resourceArns: [key.keyArn],
+    conditions: {
+      StringEquals: {
+        'kms:EncryptionContext:purpose': 'hl-agent-key',
+        'kms:EncryptionContext:account': account.toLowerCase(),
+      },
+    },
+  }).assertSuccess();
+
 /** Write, read and list snapshots; deleting is the bucket's life-cycle alone. */
 export function grantSnapshots(bucket: IBucket, grantee: IGrantable): void {
   Grant.addToPrincipal({

@@ -7,8 +7,7 @@ const list = z
   .transform((text) => text.split(',').map((part) => part.trim()));
 const positive = z.coerce.number().int().positive();
 
-/** Environment of the engine; `main.ts` reads it once and fails with every problem named. */
-export const engineConfig = z.object({
+const settings = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(7001),
   HOST: z.string().default('0.0.0.0'),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -24,8 +23,16 @@ export const engineConfig = z.object({
   VENUE_NETWORK: z.enum(['Mainnet', 'Testnet']),
   /** Address of the platform's trading account at the venue. */
   HL_TRADING_ACCOUNT: z.string().regex(/^0x[0-9a-fA-F]{40}$/),
-  /** KMS keys of the account's agents, by signer slot (HL allows four). */
-  HL_AGENT_KEY_IDS: list,
+  /** Who signs: a KMS key, every time; or a key that KMS unseals into memory at the start (decision 8). */
+  HL_AGENT_SIGNING: z.enum(['kms', 'sealed']).default('kms'),
+  /** `kms`: keys of the account's agents, by signer slot (HL allows four). */
+  HL_AGENT_KEY_IDS: list.optional(),
+  /** `sealed`: ciphertexts of `scripts/seal-agent-key.ts` (base64), by signer slot. */
+  HL_AGENT_SEALED_KEYS: list.optional(),
+  /** `sealed`: the agents' addresses, by signer slot. */
+  HL_AGENT_ADDRESSES: list.optional(),
+  /** `sealed`: the KMS key that seals them. */
+  HL_AGENT_SEAL_KEY_ID: z.string().min(1).optional(),
   /** Where doors reach this process; default is made from host and port. */
   ADVERTISED_URL: z.string().optional(),
   /** Venue orders carry now + this (ms). */
@@ -33,6 +40,24 @@ export const engineConfig = z.object({
   LEASE_TTL_MS: positive.default(5_000),
   /** A snapshot follows at most so many journal records. */
   SNAPSHOT_EVERY_RECORDS: positive.default(5_000),
+});
+
+const NEEDED = {
+  kms: ['HL_AGENT_KEY_IDS'],
+  sealed: ['HL_AGENT_SEALED_KEYS', 'HL_AGENT_ADDRESSES', 'HL_AGENT_SEAL_KEY_ID'],
+} as const;
+
+/** Environment of the engine; `main.ts` reads it once and fails with every problem named. */
+export const engineConfig = settings.check(({ value, issues }) => {
+  const report = (name: string, message: string): void =>
+    void issues.push({ code: 'custom', path: [name], message, input: value });
+  for (const name of NEEDED[value.HL_AGENT_SIGNING]) {
+    if (value[name] === undefined) report(name, `missing, HL_AGENT_SIGNING is ${value.HL_AGENT_SIGNING}`);
+  }
+  const { HL_AGENT_SEALED_KEYS: keys, HL_AGENT_ADDRESSES: addresses } = value;
+  if (keys !== undefined && addresses !== undefined && keys.length !== addresses.length) {
+    report('HL_AGENT_ADDRESSES', 'one for each sealed key');
+  }
 });
 
 export type EngineConfig = z.infer<typeof engineConfig>;

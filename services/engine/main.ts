@@ -4,8 +4,6 @@ import {
   createDynamoJournal,
   createDynamoLeases,
   createJournalClient,
-  createKmsClient,
-  createKmsSigner,
   createS3Client,
   createS3Snapshots,
   createSqsClient,
@@ -28,6 +26,7 @@ import { createRpcClient, createRpcServer } from '@perps/adapters/rpc';
 import { UPDATES_TOPIC } from '@perps/contracts/engine';
 import { FEED_TOPIC, type FeedFrame } from '@perps/contracts/feed';
 import { createMarketBoard, type MarketBoard } from '@perps/runtime/markets';
+import { createAgentSigner, signerSlots } from './agent-signer.ts';
 import { engineConfig } from './config.ts';
 import { engineHandlers } from './door.ts';
 import { createEngine, type Engine } from './engine.ts';
@@ -53,10 +52,10 @@ await runService(logger, async (fail) => {
   const address = config.ADVERTISED_URL ?? `ws://127.0.0.1:${http.port}/rpc`;
 
   const leases = createDynamoLeases({ client: createDynamoClient(), tableName: config.LEASES_TABLE, clock });
-  const { LEASE_TTL_MS: leaseTtlMs, HL_AGENT_KEY_IDS: keyIds } = config;
-  const slots = { slots: keyIds.length, owner, address, ttlMs: leaseTtlMs, onLost: fail };
+  const leaseTtlMs = config.LEASE_TTL_MS;
+  const slots = { slots: signerSlots(config), owner, address, ttlMs: leaseTtlMs, onLost: fail };
   const signerSlot = await takeSignerSlot({ ...platform, ...slots, leases });
-  const venue = await connectVenue(keyIds[signerSlot.slot] ?? '', board);
+  const venue = await connectVenue(signerSlot.slot, board);
   const snapshots = followSnapshots();
   engine = createEngine({
     ...platform,
@@ -92,8 +91,8 @@ await runService(logger, async (fail) => {
   };
 });
 
-/** The platform's trading account; its agent's key never leaves KMS, and signs trading actions only. */
-async function connectVenue(keyId: string, board: MarketBoard): Promise<HyperliquidVenue> {
+/** The platform's trading account; its agent's key signs trading actions only. */
+async function connectVenue(slot: number, board: MarketBoard): Promise<HyperliquidVenue> {
   const policy = hyperliquidAgentPolicy({ clock, isTestnet: config.VENUE_NETWORK === 'Testnet' });
   return createHyperliquidVenue({
     ...platform,
@@ -101,7 +100,7 @@ async function connectVenue(keyId: string, board: MarketBoard): Promise<Hyperliq
     wsUrl: config.VENUE_WS_URL,
     network: config.VENUE_NETWORK,
     account: config.HL_TRADING_ACCOUNT.toLowerCase(),
-    signer: await createKmsSigner({ client: createKmsClient(), keyId, policy }),
+    signer: await createAgentSigner(config, { slot, policy }),
     szDecimalsOf: (symbol) => board.instrument(symbol)?.szDecimals,
   });
 }

@@ -31,7 +31,11 @@ const KEYS = {
 const INDEXES = {
   Orders: { by_user: ['user_id', 'placed_at'], by_status: ['status', 'placed_at'] },
   Positions: { by_user: ['user_id', 'opened_at'] },
-  Fills: { by_order: ['order_id', 'filled_at'], by_user: ['user_id', 'filled_at'] },
+  Fills: {
+    by_order: ['order_id', 'filled_at'],
+    by_user: ['user_id', 'filled_at'],
+    by_venue: ['venue_bucket', 'filled_at'],
+  },
   BalanceLogs: { by_time: ['user_id', 'created_at'], by_external: ['user_id', 'external_at'] },
   Liquidations: { by_user: ['user_id', 'liquidated_at'] },
   FundingSettlements: { by_user: ['user_id', 'settled_at'], by_hour: ['hour', 'symbol'] },
@@ -145,7 +149,7 @@ describe('queues', () => {
 
 describe('keys', () => {
   it('of agents sign on the chain curve, two slots for each venue account', () => {
-    const agents = system.ofType('AWS::KMS::Key').filter(({ logicalId }) => logicalId.startsWith('Agent'));
+    const agents = system.ofType('AWS::KMS::Key').filter(({ logicalId }) => logicalId.startsWith('Agenthl'));
     expect(agents).toHaveLength(4);
     for (const { Properties } of agents) {
       expect(Properties).toMatchObject({ KeySpec: 'ECC_SECG_P256K1', KeyUsage: 'SIGN_VERIFY', MultiRegion: true });

@@ -141,7 +141,9 @@ describe('roles', () => {
 });
 
 const ENVIRONMENT = {
-  Engine: Object.keys(engineConfig.shape).filter((name) => !/^(VENUE_EXPIRES|LEASE_TTL|SNAPSHOT_EVERY)/.test(name)),
+  Engine: Object.keys(engineConfig.shape).filter(
+    (name) => !/^(VENUE_EXPIRES|LEASE_TTL|SNAPSHOT_EVERY|HL_AGENT_SEALED|HL_AGENT_ADDR)/.test(name),
+  ),
   Gateway: [...Object.keys(gatewayConfig.shape).filter((name) => !name.startsWith('RATE_LIMIT')), 'VENUE_URL'],
   MarketData: ['VENUE_URL', 'VENUE_WS_URL', 'VENUE_NETWORK', 'PORT', 'HOST', 'LOG_LEVEL'],
 };

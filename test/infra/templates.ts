@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { stageConfig, type Stage } from '../../infra/config.ts';
+import { stageConfig, type Stage, type StageInput } from '../../infra/config.ts';
 import { fromRoot } from '../../infra/constructs/paths.ts';
 import { createSystem } from '../../infra/system.ts';
 
@@ -30,10 +30,10 @@ export interface System {
 }
 
 /** Synthesizes a stage into a folder of its own; throws where validation (nag included) finds something. */
-export async function synthesize(stage: Stage): Promise<System> {
+export async function synthesize(stage: Stage, input: Omit<StageInput, 'stage'> = {}): Promise<System> {
   const { context } = JSON.parse(readFileSync(fromRoot('cdk.json'), 'utf8'));
   const outdir = mkdtempSync(join(tmpdir(), `perps-cdk-${stage}-`));
-  const app = await createSystem(stageConfig({ stage }), { outdir, context });
+  const app = await createSystem(stageConfig({ stage, ...input }), { outdir, context });
   const { stacks } = app.synth();
   const files = Object.fromEntries(
     stacks.map(({ templateFile }) => [templateFile, readFileSync(join(outdir, templateFile), 'utf8')]),

@@ -1,26 +1,15 @@
 /** Ethereum signatures by a KMS key that nobody can export. */
 import { GetPublicKeyCommand, SignCommand, type KMSClient } from '@aws-sdk/client-kms';
-import {
-  TypedDataEncoder,
-  computeAddress,
-  hexlify,
-  recoverAddress,
-  type TypedDataDomain,
-  type TypedDataField,
-} from 'ethers';
+import { recoverAddress } from '@perps/contracts/hyperliquid';
+import { computeAddress, hexlify, type TypedDataDomain, type TypedDataField } from 'ethers';
 import { CURVE_ORDER, parsePublicKey, parseSignature } from './der.ts';
+import { hashTypedData, type TypedData } from './kms-typed-data.ts';
 
 export interface Signature {
   /** 32 bytes, hex with 0x. */
   readonly r: string;
   readonly s: string;
   readonly v: 27 | 28;
-}
-
-export interface TypedData {
-  readonly domain: TypedDataDomain;
-  readonly types: Readonly<Record<string, readonly TypedDataField[]>>;
-  readonly message: Readonly<Record<string, unknown>>;
 }
 
 /** What is about to be signed, for the policy to judge. */
@@ -95,11 +84,10 @@ export async function createKmsSigner({ client, keyId, policy = refuseAll }: Kms
     return toEthereum(digest, answer.Signature, address);
   };
 
-  const signTypedData: KmsSigner['signTypedData'] = async ({ domain, types, message }, options = {}) => {
-    const mutableTypes = Object.fromEntries(Object.entries(types).map(([name, fields]) => [name, [...fields]]));
-    const encoder = TypedDataEncoder.from(mutableTypes);
-    policy({ domain, types, message, primaryType: encoder.primaryType, expiresAfter: options.expiresAfter });
-    return signDigest(Buffer.from(TypedDataEncoder.hash(domain, mutableTypes, message).slice(2), 'hex'));
+  const signTypedData: KmsSigner['signTypedData'] = async (data, options = {}) => {
+    const { primaryType, digest } = hashTypedData(data);
+    policy({ ...data, primaryType, expiresAfter: options.expiresAfter });
+    return signDigest(digest());
   };
 
   const wallet: KmsSigner['wallet'] = (options) => ({
@@ -121,18 +109,9 @@ function toEthereum(digest: Uint8Array, der: Uint8Array, address: string): Signa
   const low = scalars.s > CURVE_ORDER / 2n ? CURVE_ORDER - scalars.s : scalars.s;
   const [r, s] = [scalarHex(scalars.r), scalarHex(low)];
   for (const v of [27, 28] as const) {
-    if (isOwn({ digest, signature: { r, s, v }, address })) return { r, s, v };
+    if (recoverAddress(digest, { r, s, v }) === address) return { r, s, v };
   }
   throw new KmsSignatureError(`the signature is not by ${address}`);
-}
-
-function isOwn(claim: { digest: Uint8Array; signature: Signature; address: string }): boolean {
-  try {
-    return recoverAddress(claim.digest, { ...claim.signature }).toLowerCase() === claim.address;
-  } catch {
-    // No point of the curve belongs to this recovery id.
-    return false;
-  }
 }
 
 const scalarHex = (scalar: bigint): string => `0x${scalar.toString(16).padStart(64, '0')}`;

@@ -49,22 +49,22 @@ function addressOfPoint(point: Uint8Array): string {
   return bytesToHex(keccak_256(point.subarray(1)).subarray(12));
 }
 
-/** Signs a 32-byte digest deterministically (RFC 6979, low s); `privateKey` is 32 bytes of hex. Throws on a bad key. */
-export function signDigest(digest: Uint8Array, privateKey: string): WireSignature {
+/** Signs a 32-byte digest deterministically (RFC 6979, low s); `privateKey` is 32 bytes, or hex of them. Throws on a bad key. */
+export function signDigest(digest: Uint8Array, privateKey: string | Uint8Array): WireSignature {
   const { compact, parity } = signRecoverably(digest, privateKeyBytes(privateKey));
   return { r: bytesToHex(compact.subarray(0, 32)), s: bytesToHex(compact.subarray(32)), v: 27 + parity };
 }
 
-/** The lower-case address of a private key (32 bytes of hex); throws on a bad key. */
-export function addressOf(privateKey: string): string {
+/** The lower-case address of a private key (32 bytes, or hex of them); throws on a bad key. */
+export function addressOf(privateKey: string | Uint8Array): string {
   const point = publicPoint(privateKeyBytes(privateKey));
   if (point === undefined) throw new TypeError('Malformed private key.');
   return addressOfPoint(point);
 }
 
-function privateKeyBytes(privateKey: string): Uint8Array {
-  const bytes = hexToBytes(privateKey, 32);
-  if (bytes === undefined) throw new TypeError('Malformed private key.');
+function privateKeyBytes(privateKey: string | Uint8Array): Uint8Array {
+  const bytes = typeof privateKey === 'string' ? hexToBytes(privateKey, 32) : privateKey;
+  if (bytes?.length !== 32) throw new TypeError('Malformed private key.');
   return bytes;
 }
 

@@ -79,8 +79,11 @@ export interface FundingCorrections {
   readonly hour: number;
   readonly kind: CorrectionKind;
   readonly indexChange: bigint;
-  /** By account: signed lots that owe the change. Those that are done leave. */
-  readonly sizes: Map<string, Size>;
+  /** Account and the signed lots that owe the change; a list, because a map of a million takes a second to build. */
+  readonly sizes: readonly (readonly [accountId: string, size: Size])[];
+  /** Those before this one are corrected, and these of the others. */
+  head: number;
+  readonly done: Set<string>;
 }
 
 /** A run that posts what has accrued: begun, and not told to be over. */

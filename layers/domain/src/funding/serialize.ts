@@ -12,7 +12,9 @@ export interface SerializedFunding extends Omit<FundingBook, 'indexes' | 'holder
     readonly pending: Pairs<PendingFunding>;
     readonly changed: Pairs<Pairs<Size>>;
   }[];
-  readonly corrections: readonly (Omit<FundingCorrections, 'sizes'> & { readonly sizes: Pairs<Size> })[];
+  readonly corrections: readonly (Omit<FundingCorrections, 'sizes' | 'head' | 'done'> & {
+    readonly sizes: Pairs<Size>;
+  })[];
 }
 
 export const serializeFunding = (book: FundingBook): SerializedFunding => ({
@@ -25,7 +27,10 @@ export const serializeFunding = (book: FundingBook): SerializedFunding => ({
     pending: sorted(pending),
     changed: sorted(changed).map(([key, sizes]) => [key, sorted(sizes)] as const),
   })),
-  corrections: book.corrections.map((correction) => ({ ...correction, sizes: sorted(correction.sizes) })),
+  corrections: book.corrections.map(({ sizes, head, done, ...correction }) => ({
+    ...correction,
+    sizes: sorted(sizes.slice(head).filter(([accountId]) => !done.has(accountId))),
+  })),
 });
 
 export const deserializeFunding = (data: SerializedFunding): FundingBook => ({
@@ -38,7 +43,7 @@ export const deserializeFunding = (data: SerializedFunding): FundingBook => ({
     pending: new Map(pending),
     changed: new Map(changed.map(([key, sizes]) => [key, new Map(sizes)])),
   })),
-  corrections: data.corrections.map((correction) => ({ ...correction, sizes: new Map(correction.sizes) })),
+  corrections: data.corrections.map((correction) => ({ ...correction, head: 0, done: new Set() })),
 });
 
 /** By code unit: the same on every machine. */

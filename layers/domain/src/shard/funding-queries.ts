@@ -25,10 +25,12 @@ export const isHourOpen = (state: ShardState, now: number): boolean => now - sta
 /** The next corrections to submit, oldest hour first; each leaves when it is committed. Empty = nothing is to correct. */
 export function fundingCorrections(state: ShardState, max: number): readonly FundingCorrection[] {
   const corrections: FundingCorrection[] = [];
-  for (const { sizes, ...correction } of state.funding.corrections) {
-    for (const [accountId, size] of sizes) {
+  for (const { sizes, head, done, ...correction } of state.funding.corrections) {
+    for (let index = head; index < sizes.length; index += 1) {
       if (corrections.length >= max) return corrections;
-      corrections.push({ type: 'CorrectFunding', accountId, ...correction, size });
+      const entry = sizes[index];
+      if (entry === undefined || done.has(entry[0])) continue;
+      corrections.push({ type: 'CorrectFunding', accountId: entry[0], ...correction, size: entry[1] });
     }
   }
   return corrections;

@@ -6,6 +6,7 @@ import {
   forgetSettled,
   type FundingAccrual,
   type FundingBook,
+  type FundingCorrections,
   type FundingEvent,
   fundingKey,
   type FundingSettlement,
@@ -141,7 +142,9 @@ function settled(state: ShardState, { hour, settlements }: Extract<FundingEvent,
       const changed = changedSince(funding.hours.slice(from), key);
       const sizes = kind === 'late' ? differences(state, key, changed) : holdings(state, key, changed);
       if (kind === 'late') grow(funding, key, indexChange);
-      if (sizes.size > 0) funding.corrections.push({ symbol, route, hour, kind, indexChange, sizes });
+      if (sizes.length > 0) {
+        funding.corrections.push({ symbol, route, hour, kind, indexChange, sizes, head: 0, done: new Set() });
+      }
     }
     funding.hours[from]?.pending.delete(key);
   }
@@ -149,21 +152,22 @@ function settled(state: ShardState, { hour, settlements }: Extract<FundingEvent,
 }
 
 /** The index charges everybody the size held now; these held another one at the hour. */
-function differences(state: ShardState, key: string, changed: ReadonlyMap<string, Size>): Map<string, Size> {
-  const sizes = new Map<string, Size>();
+function differences(state: ShardState, key: string, changed: ReadonlyMap<string, Size>): FundingCorrections['sizes'] {
+  const sizes: (readonly [string, Size])[] = [];
   for (const [accountId, held] of changed) {
     const now = state.accounts.get(accountId)?.positions[key]?.size ?? ZERO_SIZE;
-    if (held !== now) sizes.set(accountId, size(held - now));
+    if (held !== now) sizes.push([accountId, size(held - now)]);
   }
   return sizes;
 }
 
 /** Everybody who held at the hour. Looks at every account: only where an hour was accrued at a wrong rate. */
-function holdings(state: ShardState, key: string, changed: ReadonlyMap<string, Size>): Map<string, Size> {
-  const sizes = new Map<string, Size>();
+function holdings(state: ShardState, key: string, changed: ReadonlyMap<string, Size>): FundingCorrections['sizes'] {
+  const sizes: (readonly [string, Size])[] = [];
   for (const [accountId, { positions }] of state.accounts) {
-    const held = changed.get(accountId) ?? positions[key]?.size ?? ZERO_SIZE;
-    if (held !== 0n) sizes.set(accountId, held);
+    const now = positions[key]?.size;
+    const held = (changed.size === 0 ? undefined : changed.get(accountId)) ?? now;
+    if (held !== undefined && held !== 0n) sizes.push([accountId, held]);
   }
   return sizes;
 }
@@ -201,6 +205,8 @@ function corrected(
 ): void {
   const run = book.corrections.find((candidate) => candidate.hour === hour && fundingKey(candidate) === key);
   if (run === undefined) return;
-  run.sizes.delete(accountId);
-  if (run.sizes.size === 0) book.corrections = book.corrections.filter((other) => other !== run);
+  run.done.add(accountId);
+  // They are done about in order, so that few wait here for one before them.
+  while (run.done.delete(run.sizes[run.head]?.[0] ?? '')) run.head += 1;
+  if (run.head === run.sizes.length) book.corrections = book.corrections.filter((other) => other !== run);
 }

@@ -129,7 +129,8 @@ export class FundingWorld {
 
   /** At most so many corrections; returns how many. */
   correct(max = 1_000): number {
-    const corrections = fundingCorrections(this.state, max);
+    // Backwards: the order must not matter.
+    const corrections = fundingCorrections(this.state, max).toReversed();
     for (const correction of corrections) this.submit({ ...correction });
     return corrections.length;
   }

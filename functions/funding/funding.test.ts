@@ -31,6 +31,7 @@ function world(over: {
   readonly hour?: number;
   readonly now?: number;
   readonly shardCount?: number;
+  readonly catchUp?: number;
 }) {
   const hour = over.hour ?? HOUR;
   const answers: Readonly<Record<string, unknown>> = {
@@ -71,7 +72,7 @@ function world(over: {
       new Map(Object.entries(over.mirrored ?? {}).map(([symbol, amount]) => [symbol, usd(BigInt(amount))])),
     now: () => over.now ?? hour + 60_000,
   };
-  return { options, sent, asked, run: () => runFunding(options, hour) };
+  return { options, sent, asked, run: () => runFunding(options, { hour, catchUp: over.catchUp ?? 0 }) };
 }
 
 describe('a funding run', () => {
@@ -132,6 +133,22 @@ describe('a funding run', () => {
     expect(sent.at(-1)?.command).toMatchObject({ type: 'StartFundingPosting', routes: ['HYPERLIQUID'] });
   });
 
+  it('settles the hours before that an outage left, oldest first, and posts what was due then', async () => {
+    const hour = HOUR + 3_600_000;
+    const history = [0, 1, 2].map((back) => ({ coin: 'ETH', fundingRate: '0', time: hour - back * 3_600_000 + 20 }));
+    const { run, sent } = world({ hour, catchUp: 2, answers: { fundingHistory: history } });
+    await run();
+    const told = sent.map(({ command }) => [command.type, 'hour' in command ? (command.hour - hour) / 3_600_000 : 0]);
+    expect(told).toEqual([
+      ['CloseFundingHour', 0],
+      ['SettleFundingHour', -2],
+      ['SettleFundingHour', -1],
+      ['StartFundingPosting', -1],
+      ['SettleFundingHour', 0],
+      ['StartFundingPosting', 0],
+    ]);
+  });
+
   it('does not take the price of now for that of an hour long past', async () => {
     const { run, sent } = world({ now: HOUR + 3_000_000, answers: { userFunding: [] } });
     await run();
@@ -175,7 +192,7 @@ describe('a funding run', () => {
       markets: () => Promise.reject(new Error('away')),
       booked: async (): Promise<readonly FundingBooked[]> => [],
     };
-    await expect(runFunding({ ...options, venue: away }, HOUR)).rejects.toThrow('away');
+    await expect(runFunding({ ...options, venue: away }, { hour: HOUR, catchUp: 3 })).rejects.toThrow('away');
     expect(sent.map(({ command }) => command.type)).toEqual(['CloseFundingHour']);
   });
 });
@@ -186,8 +203,9 @@ describe('the input', () => {
   const given = { now: HOUR + 60_000, configured: undefined };
 
   it('of a schedule means the hour that has begun last; a person names one', () => {
-    expect(requestOf({ queueUrls }, given)).toEqual({ hour: HOUR, queueUrls });
-    expect(requestOf({ hour: HOUR - 7_200_000 }, { ...given, configured: queueUrls }).hour).toBe(HOUR - 7_200_000);
+    expect(requestOf({ queueUrls }, given)).toEqual({ hour: HOUR, queueUrls, catchUp: 3 });
+    const named = requestOf({ hour: HOUR - 7_200_000 }, { ...given, configured: queueUrls });
+    expect(named).toMatchObject({ hour: HOUR - 7_200_000, catchUp: 0 });
   });
 
   it.each([{}, { queueUrls: [] }, { queueUrls, hour: HOUR + 1 }, { queueUrls, symbols: [] }])('is not %j', (event) => {

@@ -44,9 +44,12 @@ const options = {
 };
 
 export const handler = observed(observability, async (event: unknown): Promise<FundingRun['settled']> => {
-  const { hour, queueUrls } = requestOf(event, { now: systemClock.now(), configured: config.COMMAND_QUEUE_URLS });
+  const { hour, catchUp, queueUrls } = requestOf(event, {
+    now: systemClock.now(),
+    configured: config.COMMAND_QUEUE_URLS,
+  });
   const queue = createSqsCommands({ client: sqs, queueUrls, ids: systemIds });
-  const run = await runFunding({ ...options, queue, shardCount: queueUrls.length }, hour);
+  const run = await runFunding({ ...options, queue, shardCount: queueUrls.length }, { hour, catchUp });
   report(run);
   return run.settled;
 });

@@ -23,7 +23,12 @@ export interface FundingRequest {
   readonly hour: number;
   /** Command queues by shard. */
   readonly queueUrls: readonly string[];
+  /** Hours before it that are settled, too, where they are not. */
+  readonly catchUp: number;
 }
+
+/** The venue's outages are shorter (the longest known one: 37 min); a run settles what they left. */
+const CATCH_UP = 3;
 
 /** The schedule gives the queues; an hour is named only by a person. */
 const request = z.strictObject({
@@ -31,11 +36,15 @@ const request = z.strictObject({
   queueUrls: queueUrls.optional(),
 });
 
-/** The input of a run; the hour is the named one, else the one that has begun last. Throws on a malformed input. */
+/** The input of a run; the hour is the named one alone, else the one that has begun last. Throws on a malformed input. */
 export function requestOf(
   event: unknown,
   { now, configured }: { readonly now: number; readonly configured: readonly string[] | undefined },
 ): FundingRequest {
   const { hour, queueUrls: given } = request.parse(event);
-  return { hour: hour ?? Math.floor(now / HOUR_MS) * HOUR_MS, queueUrls: queueUrls.parse(given ?? configured) };
+  return {
+    hour: hour ?? Math.floor(now / HOUR_MS) * HOUR_MS,
+    queueUrls: queueUrls.parse(given ?? configured),
+    catchUp: hour === undefined ? CATCH_UP : 0,
+  };
 }

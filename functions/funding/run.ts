@@ -4,6 +4,7 @@ import { type FundingBooked, type FundingMarket, type FundingQueries, oracleOf }
 import { encodeQueuedCommand, type QueuedEngineCommand } from '@perps/contracts/engine';
 import { type FundingRate, HOUR_MS, reconcileFunding } from '@perps/domain/funding';
 import { type Usd, usd } from '@perps/domain/money';
+import type { Route } from '@perps/domain/routing';
 import type { CommandQueue } from '@perps/runtime/ports';
 
 export interface FundingRunOptions {
@@ -42,25 +43,46 @@ const POSTING_HOURS: ReadonlySet<number> = new Set([0, 8, 16]);
 /** Commands in flight at once. */
 const CONCURRENCY = 8;
 
-/** Closes the hour on every shard, settles the symbols whose rate is known, and starts the postings that are due. */
-export async function runFunding(options: FundingRunOptions, hour: number): Promise<FundingRun> {
+/**
+ * Closes the hour on every shard; settles it, and `catchUp` hours before it that an outage may have left, oldest first,
+ * for the symbols whose rate is known; starts the postings that are due.
+ */
+export async function runFunding(
+  options: FundingRunOptions,
+  { hour, catchUp }: { readonly hour: number; readonly catchUp: number },
+): Promise<FundingRun> {
   await toAllShards(options, { hour, what: 'close' }, { type: 'CloseFundingHour' });
   const markets = await options.venue.markets();
-  const { rates, missing } = await ratesOf(options, { hour, markets });
+  for (let back = catchUp; back > 0; back -= 1) {
+    const missed = hour - back * HOUR_MS;
+    await settleHour(options, { hour: missed, markets });
+    if (isPostingHour(missed)) await startPosting(options, missed, ['INTERNAL']);
+  }
+  const { settled, missing } = await settleHour(options, { hour, markets });
+  // INTERNAL posts what is accrued, also where a rate is still missing; HYPERLIQUID what is settled.
+  const internal = isPostingHour(hour) ? (['INTERNAL'] as const) : [];
+  await startPosting(options, hour, missing.length === 0 ? [...internal, 'HYPERLIQUID'] : internal);
+  const differences = await mirrorDifferences(options, { hour: hour - HOUR_MS, markets });
+  return { hour, settled, missing, differences };
+}
+
+const isPostingHour = (hour: number): boolean => POSTING_HOURS.has(new Date(hour).getUTCHours());
+
+async function settleHour(
+  options: FundingRunOptions,
+  at: HourAtVenue,
+): Promise<Pick<FundingRun, 'settled' | 'missing'>> {
+  const { hour } = at;
+  const { rates, missing } = await ratesOf(options, at);
   const settled = rates.map(({ symbol }) => symbol);
   if (rates.length > 0) {
     const what = `settle:${createHash('sha256').update(settled.join()).digest('hex').slice(0, 16)}`;
     await toAllShards(options, { hour, what }, { type: 'SettleFundingHour', rates, source: 'hyperliquid' });
   }
-  await startPostings(options, hour, missing.length === 0);
-  const differences = await mirrorDifferences(options, { hour: hour - HOUR_MS, markets });
-  return { hour, settled, missing, differences };
+  return { settled, missing };
 }
 
-/** HYPERLIQUID posts what is settled; INTERNAL three times a day, also where a rate is still missing. */
-async function startPostings(options: FundingRunOptions, hour: number, isComplete: boolean): Promise<void> {
-  const isDue = POSTING_HOURS.has(new Date(hour).getUTCHours());
-  const routes = [...(isDue ? (['INTERNAL'] as const) : []), ...(isComplete ? (['HYPERLIQUID'] as const) : [])];
+async function startPosting(options: FundingRunOptions, hour: number, routes: readonly Route[]): Promise<void> {
   if (routes.length === 0) return;
   await toAllShards(options, { hour, what: `post:${routes.join('+')}` }, { type: 'StartFundingPosting', routes });
 }

@@ -36,18 +36,22 @@ function compareExecutions(
   for (const fill of ours) {
     // A tid that is booked twice has a counterpart once.
     const counterpart = seen.has(fill.tid) ? undefined : theirs.get(fill.tid);
-    const id = seen.has(fill.tid) ? `fill:${fill.tid}:again:${fill.positionId}` : `fill:${fill.tid}`;
-    seen.add(fill.tid);
-    const line = { window, id, symbol: fill.symbol, positionId: fill.positionId };
+    const { symbol, positionId } = fill;
     if (counterpart === undefined) {
-      findings.push(finding(line, 'missingThere', { platform: cashOf(fill), venue: NO_CASH }));
+      const id = `missing:${fill.tid}${seen.has(fill.tid) ? `:${positionId}` : ''}`;
+      findings.push(
+        finding({ window, id, symbol, positionId }, 'missingThere', { platform: cashOf(fill), venue: NO_CASH }),
+      );
     } else if (!isSame(fill, counterpart)) {
-      findings.push(finding(line, 'differs', { platform: cashOf(fill), venue: cashOf(counterpart) }));
+      const id = `fill:${fill.tid}`;
+      const sides = { platform: cashOf(fill), venue: cashOf(counterpart) };
+      findings.push(finding({ window, id, symbol, positionId }, 'differs', sides));
     }
+    seen.add(fill.tid);
   }
   for (const fill of venue) {
     if (seen.has(fill.tid)) continue;
-    const line = { window, id: `fill:${fill.tid}`, symbol: fill.symbol, positionId: fill.symbol };
+    const line = { window, id: `missing:${fill.tid}`, symbol: fill.symbol, positionId: fill.symbol };
     findings.push(finding(line, 'missingHere', { platform: NO_CASH, venue: cashOf(fill) }));
   }
   return findings;

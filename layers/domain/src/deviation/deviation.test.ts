@@ -132,7 +132,7 @@ describe('books', () => {
   it('a fill we have not booked is a P0 of the coin that nobody covers yet', () => {
     const found = compare(books([]), books([venueFill(7)]));
     expect(found.map(({ id, cause, level, cover, positionId }) => [id, cause, level, cover, positionId])).toEqual([
-      ['fill:7', 'missingHere', 'p0', 0n, 'BTC'],
+      ['missing:7', 'missingHere', 'p0', 0n, 'BTC'],
       [`coin:BTC:${window.from}`, 'coin', 'p0', 0n, 'BTC'],
     ]);
     expect(found[0]).toMatchObject({ platformPnl: 0n, hlActualPnl: dollars('-10004.5'), ...window });
@@ -141,7 +141,7 @@ describe('books', () => {
   it('a fill the venue has not, and one that is booked twice', () => {
     const twice = compare(books([booked(7), booked(7, { positionId: 'p2' })]), books([venueFill(7)]));
     expect(twice.map(({ id, cause }) => [id, cause])).toEqual([
-      ['fill:7:again:p2', 'missingThere'],
+      ['missing:7:p2', 'missingThere'],
       [`coin:BTC:${window.from}`, 'coin'],
     ]);
     expect(compare(books([booked(7)]), books([]))[0]).toMatchObject({ cause: 'missingThere', positionId: 'p1' });

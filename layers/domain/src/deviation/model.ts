@@ -64,7 +64,7 @@ export interface Measure {
 
 /** One line of `deviation_logs`: the same books give the same lines, whenever they are compared. */
 export interface DeviationFinding extends Omit<Measure, 'level'>, DeviationWindow {
-  /** Says what is compared: `fill:{tid}`, `coin:{symbol}:{from}`, `day:{date}:{level}`. */
+  /** Says what is compared: `fill:{tid}`, `missing:{tid}`, `coin:{symbol}:{from}`, `day:{date}:{level}`. */
   readonly id: string;
   readonly cause: DeviationCause;
   /** The position whose execution it is; of what concerns the whole account the symbol. */

@@ -9,3 +9,4 @@ export { createIdentityCodec } from './identity-codec.ts';
 export { counterMachine } from './counter-machine.ts';
 export type { AddCommand, Added, AddResult, CounterState } from './counter-machine.ts';
 export { createMemoryHistory, type MemoryHistory, type RememberedHistory } from './memory-history.ts';
+export { createMemoryDeviations, type MemoryDeviations } from './memory-deviations.ts';

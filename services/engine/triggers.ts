@@ -1,5 +1,5 @@
 import type { Price } from '@perps/domain/money';
-import { reachedTriggers } from '@perps/domain/shard';
+import { reachedTriggers, type ShardState } from '@perps/domain/shard';
 import type { Logger } from '@perps/runtime/ports';
 import { createAttempts } from './attempts.ts';
 import type { HostShard } from './host-commands.ts';
@@ -11,6 +11,9 @@ export interface TriggerLoop {
   /** The accepted mark of the symbol moved. */
   onMark(symbol: string): void;
 }
+
+const isWaiting = ({ accounts }: ShardState, accountId: string, orderId: number): boolean =>
+  accounts.get(accountId)?.triggers[orderId] !== undefined;
 
 /** Turns accepted marks into firings, by price, then time; the decider looks at the mark again. */
 export function createTriggerLoop(options: {
@@ -27,14 +30,14 @@ export function createTriggerLoop(options: {
     const state = shard.state();
     if (state === undefined) return;
     const reached = reachedTriggers(state, symbol, { low: mark, high: mark, max: FIRED_MAX });
-    let started = 0;
     for (const { accountId, orderId } of reached) {
-      const isNew = attempts.start(String(orderId), () =>
+      attempts.start(String(orderId), () =>
         shard.command(`trigger:${orderId}`, { type: 'FireTrigger', accountId, orderId }),
       );
-      if (isNew) started += 1;
     }
-    if (reached.length === FIRED_MAX && started > 0) again(symbol);
+    // Deciding is done by now. What only waits (no liquidity, an old mark) waits for the next mark, too.
+    const hasFired = reached.some(({ accountId, orderId }) => !isWaiting(state, accountId, orderId));
+    if (reached.length === FIRED_MAX && hasFired) again(symbol);
   }
 
   function again(symbol: string): void {

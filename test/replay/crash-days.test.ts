@@ -6,7 +6,7 @@ import { price } from '@perps/domain/money';
 import { createSeededRandom } from '@perps/runtime/testing';
 import type { RecordedCandle } from '../../local/hyperliquid/replay.ts';
 import { type CrashDayReport, replayCrashDay } from './crash-day.ts';
-import { recordedDays } from './days.ts';
+import { type RecordedDay, recordedDays } from './days.ts';
 import { type CrashMarket, instrumentOf, type Tick, ticksOf } from './markets.ts';
 import { toCsv } from './report.ts';
 
@@ -87,11 +87,10 @@ describe('bad prints', () => {
   });
 });
 
-const whenRecorded = existsSync(RECORDED) ? describe : describe.skip;
+/** The recordings are not part of the project: without them the invented crash stands alone. */
+if (existsSync(RECORDED)) describe('recorded days', () => testRecorded(recordedDays(RECORDED)));
 
-whenRecorded('recorded days', () => {
-  const days = existsSync(RECORDED) ? recordedDays(RECORDED) : [];
-
+function testRecorded(days: readonly RecordedDay[]): void {
   it.each(['2020-03-12', '2021-05-19', '2025-02-03'])('%s: nobody is skipped, nobody below zero', (day) => {
     const recorded = days.find((one) => one.day === day);
     const markets = (recorded?.markets ?? []).map(({ symbol, candles }) => ({ symbol, candles: worst(candles, 120) }));
@@ -119,7 +118,7 @@ whenRecorded('recorded days', () => {
     expect(disturbed.liquidationsStarted).toBe(undisturbed.liquidationsStarted);
     expectSafe(disturbed);
   });
-});
+}
 
 /** Marks of a market in order, whether its volatility was held. */
 function holdsOf({ symbol, candles }: CrashMarket): number {

@@ -3,26 +3,26 @@ import type { Price } from '../money/index.ts';
 
 export interface VolatilityLimits {
   /** Largest fall or rise inside the trailing hour, and inside the trailing minute, basis points. */
-  readonly hourBps: bigint;
-  readonly minuteBps: bigint;
+  readonly hourBps: number;
+  readonly minuteBps: number;
   /** Both must stay below this share of their limits, percent … */
-  readonly releasePercent: bigint;
+  readonly releasePercent: number;
   /** … for so long (ms) before the hold ends. */
   readonly calmMs: number;
 }
 
 export const DEFAULT_VOLATILITY_LIMITS: VolatilityLimits = {
-  hourBps: 500n,
-  minuteBps: 150n,
-  releasePercent: 60n,
+  hourBps: 500,
+  minuteBps: 150,
+  releasePercent: 60,
   calmMs: 600_000,
 };
 
-/** Prices within one stretch of time. */
+/** Prices within one stretch of time, in ticks: doubles hold them exactly, and no money hangs on their ratio. */
 interface Bucket {
   readonly startsAt: number;
-  readonly high: Price;
-  readonly low: Price;
+  readonly high: number;
+  readonly low: number;
 }
 
 export interface VolatilityState {
@@ -33,8 +33,6 @@ export interface VolatilityState {
   readonly calmSince: number | undefined;
 }
 
-const PPM = 1_000_000n;
-const PPM_PER_BPS = 100n;
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 /** The window is as exact as this (ms): never shorter than it should be. */
@@ -49,14 +47,15 @@ export function judgeVolatility(
   limits: VolatilityLimits = DEFAULT_VOLATILITY_LIMITS,
 ): VolatilityState {
   const buckets = withSample(state.buckets, sample);
+  // A price between those of the last seconds moves nothing; while a hold lasts, time alone may end it.
+  if (buckets === state.buckets && !state.isVolatile) return state;
   const { at } = sample;
-  const hour = largestMove(buckets, at - HOUR_MS);
-  const minute = largestMove(buckets, at - MINUTE_MS);
-  const hourLimit = limits.hourBps * PPM_PER_BPS;
-  const minuteLimit = limits.minuteBps * PPM_PER_BPS;
-  if (hour > hourLimit || minute > minuteLimit) return { buckets, isVolatile: true, calmSince: undefined };
+  const hour = largestMoveBps(buckets, at - HOUR_MS);
+  const minute = largestMoveBps(buckets, at - MINUTE_MS);
+  if (hour > limits.hourBps || minute > limits.minuteBps) return { buckets, isVolatile: true, calmSince: undefined };
   if (!state.isVolatile) return { buckets, isVolatile: false, calmSince: undefined };
-  const isCalm = hour * 100n < hourLimit * limits.releasePercent && minute * 100n < minuteLimit * limits.releasePercent;
+  const release = limits.releasePercent / 100;
+  const isCalm = hour < limits.hourBps * release && minute < limits.minuteBps * release;
   if (!isCalm) return { buckets, isVolatile: true, calmSince: undefined };
   const calmSince = state.calmSince ?? at;
   return { buckets, isVolatile: at - calmSince < limits.calmMs, calmSince };
@@ -64,32 +63,30 @@ export function judgeVolatility(
 
 function withSample(
   buckets: readonly Bucket[],
-  { price, at }: { readonly price: Price; readonly at: number },
+  sample: { readonly price: Price; readonly at: number },
 ): readonly Bucket[] {
+  const price = Number(sample.price);
+  const { at } = sample;
   const startsAt = at - (at % BUCKET_MS);
   const last = buckets.at(-1);
   if (last !== undefined && startsAt <= last.startsAt) {
     if (price <= last.high && price >= last.low) return buckets;
-    const high = price > last.high ? price : last.high;
-    return [...buckets.slice(0, -1), { ...last, high, low: price < last.low ? price : last.low }];
+    return [...buckets.slice(0, -1), { ...last, high: Math.max(price, last.high), low: Math.min(price, last.low) }];
   }
   const kept = buckets.filter((bucket) => bucket.startsAt + BUCKET_MS > at - HOUR_MS);
   return [...kept, { startsAt, high: price, low: price }];
 }
 
-/** Largest fall from an earlier high or rise from an earlier low since then, parts per million, rounded down. */
-function largestMove(buckets: readonly Bucket[], since: number): bigint {
-  let high = 0n;
-  let low = 0n;
-  let largest = 0n;
+/** Largest fall from an earlier high, or rise from an earlier low, since then; basis points. */
+function largestMoveBps(buckets: readonly Bucket[], since: number): number {
+  let high = 0;
+  let low = Number.POSITIVE_INFINITY;
+  let largest = 0;
   for (const bucket of buckets) {
     if (bucket.startsAt + BUCKET_MS <= since) continue;
-    if (bucket.high > high) high = bucket.high;
-    if (low === 0n || bucket.low < low) low = bucket.low;
-    const fall = ((high - bucket.low) * PPM) / high;
-    const rise = ((bucket.high - low) * PPM) / low;
-    if (fall > largest) largest = fall;
-    if (rise > largest) largest = rise;
+    high = Math.max(high, bucket.high);
+    low = Math.min(low, bucket.low);
+    largest = Math.max(largest, (high - bucket.low) / high, (bucket.high - low) / low);
   }
-  return largest;
+  return largest * 10_000;
 }

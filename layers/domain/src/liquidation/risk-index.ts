@@ -37,8 +37,8 @@ export interface RiskIndex {
   readonly lifted: number[];
   /** To be asked at the next price, whichever symbol: what they were watched for is there already. */
   readonly urgent: Set<string>;
-  /** At their requirement, but a mark is old or held, or liquidations are stopped. */
-  readonly held: Set<string>;
+  /** What they were watched for is there, but a mark is old or held, or liquidations are stopped by hand. */
+  readonly held: Map<string, 'mark' | 'stop'>;
   /** Accounts whose liquidation runs. */
   readonly liquidating: Set<string>;
   /** Accounts with an episode of any kind. */
@@ -62,7 +62,7 @@ export const initialRiskIndex = (): RiskIndex => ({
   dirty: new Set(),
   lifted: [],
   urgent: new Set(),
-  held: new Set(),
+  held: new Map(),
   liquidating: new Set(),
   worried: new Set(),
   watches: createWatches(),

@@ -15,7 +15,7 @@ import { applyDeviation, withVenueStops } from './deviation.ts';
 import { applyFunding, followFunding } from './funding.ts';
 import { type AccountHistory, fillRecordOf, remember, triggerRecord } from './history.ts';
 import { addResting, isResting, removeResting } from './resting-index.ts';
-import { followRisk } from './risk.ts';
+import { followRisk, releaseHeld } from './risk.ts';
 import { rememberResult } from './results.ts';
 import { followExpiry, followSwitch } from './timers.ts';
 import { followTrigger } from './trigger-index.ts';
@@ -56,6 +56,7 @@ function applyShardWide(state: ShardState, entry: ShardEntry): void {
 function setPolicy(state: ShardState, { policy, fees }: RoutingPolicySet): void {
   state.policy = withVenueStops(policy, state.venueStops.values());
   state.fees = fees;
+  releaseHeld(state);
 }
 
 function keepResult(state: ShardState, { streamId, commandId, at, events, result }: ShardEntry): void {

@@ -151,6 +151,7 @@ class World {
   at = NOW;
   isStale = false;
   isPaused = false;
+  wasStopped = false;
   commands = 0;
   tids = 0;
 
@@ -209,9 +210,13 @@ class World {
     refreshRisk(this.state, this.pricing);
     const touched = accountsTouched(this.state, symbol, this.pricing);
     expect(new Set(touched).size).toBe(touched.length);
-    const asked = new Set([...touched, ...liquidationsDue(this.state, this.at)]);
+    const due = liquidationsDue(this.state, this.at);
+    const asked = new Set([...touched, ...due]);
+    // Where nothing is in the way, the tick itself finds everybody: in the symbol whose mark came last.
+    const seen = this.isStale || this.isPaused || this.wasStopped ? asked : new Set(touched);
+    this.wasStopped = this.isStale || this.isPaused;
     for (const { accountId, scope, finding } of slowRiskCheck(this.state, this.pricing)) {
-      expect(asked.has(accountId) ? '' : `${accountId} ${scope} ${finding} was missed`).toBe('');
+      expect(seen.has(accountId) ? '' : `${accountId} ${scope} ${finding} was missed`).toBe('');
     }
     for (const accountId of asked) this.ask(accountId);
     const left = slowRiskCheck(this.state, this.pricing).filter(({ finding }) => finding !== 'clear');

@@ -105,7 +105,8 @@ describe('who is asked', () => {
     expect(accountsTouched(state, 'BTC', old)).toEqual([]);
     expect(liquidationsDue(state, NOW)).toEqual(['u']);
     expect(ask(state, old, 1)).toBe('refused');
-    refreshRisk(state, below);
+    refreshRisk(state, old);
+    expect(accountsTouched(state, 'ETH', below)).toEqual([]);
     expect(accountsTouched(state, 'BTC', below)).toEqual(['u']);
     expect(ask(state, below, 2)).toBe('accepted');
     refreshRisk(state, below);

@@ -1,5 +1,5 @@
 /** Wires the risk index to the shard: which accounts a price touches, and the obvious scan it is checked against. */
-import { accountDecider, type AccountState, type Pricing, type RiskFigures } from '../account/index.ts';
+import { accountDecider, type AccountState, positionKey, type Pricing, type RiskFigures } from '../account/index.ts';
 import {
   bandAccount,
   findingOf,
@@ -11,6 +11,7 @@ import {
   type RiskFinding,
   riskFiguresOf,
   riskScopesOf,
+  ROUTES,
 } from '../liquidation/index.ts';
 import type { ShardState } from './state.ts';
 
@@ -90,22 +91,41 @@ function refreshOne(state: ShardState, accountId: string, pricing: Pricing): voi
   const banded = bandAccount(risk, account, pricing);
   if (banded === 'unpriced') risk.dirty.add(accountId);
   if (banded !== 'near') return;
-  const isHeld = found(account, pricing).every((one) => isWaiting(state, account, { one, pricing }));
-  if (isHeld && found(account, pricing).length > 0) risk.held.add(accountId);
-  else risk.urgent.add(accountId);
+  const waiting = waitingOf(state, account, pricing);
+  if (waiting === undefined) risk.urgent.add(accountId);
+  else risk.held.set(accountId, waiting);
 }
 
-/** At its requirement, warned, and nothing may be closed now. */
-function isWaiting(
-  state: ShardState,
-  account: AccountState,
-  { one, pricing }: { readonly one: RiskScopeFound; readonly pricing: Pricing },
-): boolean {
-  const { scope, finding } = one;
-  if (finding === 'clear') return !isScopeFresh(account, scope, pricing);
-  if (finding !== 'liquidate' || account.episodes[scope]?.level !== 'warned80') return false;
-  if (!isScopeFresh(account, scope, pricing)) return true;
-  return keysOf(account, scope).every((key) => isLiquidationPaused(state.policy, account.positions[key]?.symbol ?? ''));
+/** Why nothing can be done about an account now; undefined = something can, or it is not there exactly. */
+function waitingOf(state: ShardState, account: AccountState, pricing: Pricing): 'mark' | 'stop' | undefined {
+  const all = found(account, pricing);
+  let waiting: 'mark' | 'stop' | undefined;
+  for (const { scope, finding } of all) {
+    const isWarned = finding === 'liquidate' && account.episodes[scope]?.level === 'warned80';
+    if (!isWarned && finding !== 'clear') return undefined;
+    if (!isScopeFresh(account, scope, pricing)) waiting = 'mark';
+    else if (finding === 'clear' || !isStopped(state, account, scope)) return undefined;
+    else waiting ??= 'stop';
+  }
+  return waiting;
+}
+
+const isStopped = (state: ShardState, account: AccountState, scope: string): boolean =>
+  keysOf(account, scope).every((key) => isLiquidationPaused(state.policy, account.positions[key]?.symbol ?? ''));
+
+/** After a change of the policy: a stop may be over. */
+export function releaseHeld({ risk }: ShardState): void {
+  for (const accountId of risk.held.keys()) risk.dirty.add(accountId);
+}
+
+/** Those who waited for a mark of the symbol and need wait no longer. */
+function hurryHeld(state: ShardState, symbol: string, pricing: Pricing): void {
+  for (const [accountId, cause] of state.risk.held) {
+    const account = state.accounts.get(accountId);
+    if (cause !== 'mark' || account === undefined) continue;
+    const isHere = ROUTES.some((route) => account.positions[positionKey(symbol, route)] !== undefined);
+    if (isHere && waitingOf(state, account, pricing) === undefined) state.risk.urgent.add(accountId);
+  }
 }
 
 /**
@@ -122,6 +142,7 @@ export function accountsTouched(state: ShardState, symbol: string, pricing: Pric
     if (risk.urgent.size > 0) risk.urgent.delete(accountId);
     touched.push(accountId);
   }
+  if (risk.held.size > 0) hurryHeld(state, symbol, pricing);
   for (const accountId of risk.urgent) {
     risk.dirty.add(accountId);
     touched.push(accountId);
@@ -136,8 +157,8 @@ export function accountsTouched(state: ShardState, symbol: string, pricing: Pric
  */
 export function liquidationsDue(state: ShardState, at: number): readonly string[] {
   const { risk } = state;
-  const due = new Set(risk.held);
-  for (const accountId of risk.held) risk.dirty.add(accountId);
+  const due = new Set(risk.held.keys());
+  releaseHeld(state);
   for (const accountId of risk.liquidating) {
     const episodes = Object.values(state.accounts.get(accountId)?.episodes ?? {});
     const isDue = episodes.some(

@@ -18,6 +18,8 @@ export interface LambdasOptions {
   readonly deployment: Deployment;
   readonly sqs: SQSClient;
   readonly onError: (message: string) => void;
+  /** Replace what the template gives a function; a name it lacks stays missing, as it would be on AWS. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 export interface Lambdas {
@@ -33,7 +35,7 @@ export function startLambdas(options: LambdasOptions): Lambdas {
   for (const spec of deployment.functions) {
     const started = createFunction({
       root,
-      spec,
+      spec: { ...spec, environment: { ...spec.environment, ...known(options.settings ?? {}, spec.environment) } },
       env: cloud.env,
       logFile: join(options.dir, 'logs', `${spec.name}.log`),
     });
@@ -65,6 +67,9 @@ export function startLambdas(options: LambdasOptions): Lambdas {
     },
   };
 }
+
+const known = (settings: Readonly<Record<string, string>>, names: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(settings).filter(([name]) => name in names));
 
 type Context = LambdasOptions & {
   readonly streams: DynamoDBStreamsClient;

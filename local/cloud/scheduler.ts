@@ -1,4 +1,4 @@
-/** EventBridge Scheduler on this machine: `rate(…)` and `at(…)` schedules, held in memory. */
+/** EventBridge Scheduler on this machine: `rate(…)`, `at(…)` and daily `cron(…)` schedules, held in memory. */
 import { AwsError, type Body, type RestHandler } from './aws-server.ts';
 import type { EventBus, EventTarget } from './eventbridge.ts';
 
@@ -16,7 +16,21 @@ export function nextDelayMs(expression: string, now: number): number | undefined
     const due = Date.parse(`${at[1]}Z`) - now;
     return due >= 0 ? due : undefined;
   }
+  // Minutes and hours of every day; that is all that is scheduled so.
+  const cron = /^cron\(([\d,]+) ([\d,]+|\*) \* \* \? \*\)$/.exec(expression);
+  if (cron !== null) return untilCron(cron[1] ?? '', cron[2] ?? '', now);
   throw new AwsError('ValidationException', `Invalid Schedule Expression ${expression}.`);
+}
+
+const DAY_HOURS = Array.from({ length: 24 }, (_, hour) => String(hour));
+
+function untilCron(minutes: string, hours: string, now: number): number {
+  const midnight = now - (now % 86_400_000);
+  const ofDay = (hours === '*' ? DAY_HOURS : hours.split(',')).flatMap((hour) =>
+    minutes.split(',').map((minute) => Number(hour) * 3_600_000 + Number(minute) * 60_000),
+  );
+  const due = [...ofDay, ...ofDay.map((ms) => ms + 86_400_000)].map((ms) => midnight + ms - now);
+  return Math.min(...due.filter((ms) => ms > 0));
 }
 
 export interface Scheduler {

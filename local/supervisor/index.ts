@@ -112,9 +112,11 @@ async function equip(options: LocalSystemOptions, claimed: Claimed): Promise<Run
   const ports = await choosePorts(dir, await preferredPorts(dir, options));
   const pids = new Map<string, number>();
   say('starting the cloud, reading the template');
+  const keyring = openKeyring(dir);
   const platform = await startPlatform({
     root,
     dir,
+    settings: { VENUE_URL: venueAddresses(ports).url, HL_TRADING_ACCOUNT: keyring.trading.address },
     onError: say,
     onRestart: ({ reason, isLost }) => {
       if (stopping.signal.aborted) return;
@@ -129,7 +131,7 @@ async function equip(options: LocalSystemOptions, claimed: Claimed): Promise<Run
     platform,
     ports,
     venue: venueAddresses(ports),
-    keyring: openKeyring(dir),
+    keyring,
     children: new Map(),
     pids,
     missing: [],

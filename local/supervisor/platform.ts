@@ -33,6 +33,8 @@ export interface PlatformOptions {
   readonly root: string;
   readonly dir: string;
   readonly onError: (message: string) => void;
+  /** This machine's addresses, over what the template gives functions. */
+  readonly settings: Readonly<Record<string, string>>;
   /** A part of the cloud died and runs again, or cannot (`isLost`). */
   readonly onRestart: NonNullable<LocalCloudOptions['onRestart']>;
 }

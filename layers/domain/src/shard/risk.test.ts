@@ -114,6 +114,21 @@ describe('who is asked', () => {
     expect(liquidationsDue(state, NOW)).toEqual([]);
   });
 
+  it('asks at once when a stop by hand is over', () => {
+    const state = shardOf(account);
+    const stop = (version: number, isOn: boolean) => {
+      const policy = { ...POLICY, version, pauses: isOn ? ['liquidation' as const] : [] };
+      const event = { type: 'RoutingPolicySet' as const, policy, fees: state.fees };
+      apply(state, { commandId: `p${version}`, streamId: 'config', at: NOW, events: [event] });
+    };
+    stop(2, true);
+    refreshRisk(state, below);
+    expect(accountsTouched(state, 'BTC', below)).toEqual([]);
+    stop(3, false);
+    refreshRisk(state, below);
+    expect(accountsTouched(state, 'BTC', below)).toEqual(['u']);
+  });
+
   it("the platform's own order cannot be cancelled by the user", () => {
     const venue = position({ symbol: 'ETH', route: 'HYPERLIQUID', size: '-5', entry: '4000', margin: '4000' });
     const held = { ...funded('0'), positions: { 'ETH:HYPERLIQUID': venue } };

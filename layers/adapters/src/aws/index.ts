@@ -1,5 +1,6 @@
 export * from './clients.ts';
 export * from './config.ts';
+export * from './dynamo-deviations.ts';
 export * from './dynamo-funding.ts';
 export * from './dynamo-history.ts';
 export * from './dynamo-identities.ts';

@@ -28,4 +28,5 @@ export {
   oracleOf,
 } from './funding-queries.ts';
 export type { LookupRequest } from './lookup.ts';
+export { createVenueBooks } from './venue-books.ts';
 export type { AgentTypedData, VenueSignature, VenueSigner } from './signing.ts';

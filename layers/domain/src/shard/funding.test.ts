@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { rate, type Rate, size, usd } from '../money/index.ts';
-import { dollars, text } from '../testing/index.ts';
+import { dollars, order, POLICY, text } from '../testing/index.ts';
 import { btc, eth, FundingWorld } from '../testing/funding.ts';
 import { checks, hoursToClose, HOUR_MS } from './index.ts';
 
@@ -69,6 +69,24 @@ describe('INTERNAL funding', () => {
     world.resumePosting();
     expect(new Set(names.map((name) => shown(world.wallet(name))))).toEqual(new Set(['99999.0']));
     expect(world.state.funding.posting).toBeUndefined();
+    expect(checks(world.state)).toEqual([]);
+  });
+
+  it('is posted by a real order before its fill, of the old size', () => {
+    const world = new FundingWorld();
+    world.open('long', dollars('100000'));
+    world.submit({ type: 'SetRoutingPolicy', policy: POLICY });
+    const place = (side: 'buy' | 'sell', size: string, limit: string) =>
+      world.submit({ type: 'PlaceOrders', accountId: 'long', orders: [order({ side, size, limit })] });
+    expect(place('buy', '0.05', '101000')).toBe(true);
+    world.close();
+    const before = world.wallet('long');
+    expect(world.state.funding.holders).toEqual(new Map([['BTC:INTERNAL', 1]]));
+    expect(place('sell', '0.02', '99000')).toBe(true);
+    // Fee of 0.02 BTC at 6.5 bp, and $0.50 of funding on 0.05 BTC.
+    expect(shown(before - world.wallet('long'))).toBe('1.8');
+    world.post(['INTERNAL']);
+    expect(shown(before - world.wallet('long'))).toBe('1.8');
     expect(checks(world.state)).toEqual([]);
   });
 

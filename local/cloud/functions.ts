@@ -1,6 +1,6 @@
 /** The template's functions, run from source in worker threads with their own environment. */
 import { appendFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { z } from 'zod';
 import type { FunctionSpec } from './template.ts';
@@ -11,8 +11,16 @@ export class FunctionError extends Error {
   override readonly name = 'FunctionError';
 }
 
+/** What makes a thread's clock another one. */
+export interface ThreadShift {
+  readonly flags: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
 export interface LocalFunction {
   readonly name: string;
+  /** Where its handler lies, under `functions`. */
+  readonly folder: string;
   /** Runs one event; throws `FunctionError`. One at a time. */
   invoke(event: unknown): Promise<unknown>;
   close(): Promise<void>;
@@ -22,6 +30,8 @@ export interface FunctionOptions {
   readonly root: string;
   readonly spec: FunctionSpec;
   readonly env: Readonly<Record<string, string>>;
+  /** Further flags of Node for its thread. */
+  readonly flags?: readonly string[];
   /** What the function prints is appended here. */
   readonly logFile: string;
 }
@@ -44,7 +54,7 @@ export function findHandler(root: string, functionName: string): string | undefi
 }
 
 /** Creates the function; its thread starts with the first event, and anew after a crash or time-out. */
-export function createFunction({ root, spec, env, logFile }: FunctionOptions): LocalFunction | undefined {
+export function createFunction({ root, spec, env, flags = [], logFile }: FunctionOptions): LocalFunction | undefined {
   const handlerFile = findHandler(root, spec.name);
   if (handlerFile === undefined) return undefined;
   mkdirSync(dirname(logFile), { recursive: true });
@@ -56,7 +66,7 @@ export function createFunction({ root, spec, env, logFile }: FunctionOptions): L
     const started = new Worker(new URL('lambda-worker.ts', import.meta.url), {
       // ws's optional native addon cannot be loaded by a second thread of one process.
       env: { ...systemEnv(), ...env, ...spec.environment, AWS_LAMBDA_FUNCTION_NAME: spec.name, WS_NO_BUFFER_UTIL: '1' },
-      execArgv: ['--conditions=source', '--disable-warning=ExperimentalWarning'],
+      execArgv: ['--conditions=source', '--disable-warning=ExperimentalWarning', ...flags],
       workerData: { handlerFile, name: spec.name, arn: spec.arn },
       stdout: true,
       stderr: true,
@@ -87,6 +97,7 @@ export function createFunction({ root, spec, env, logFile }: FunctionOptions): L
 
   return {
     name: spec.name,
+    folder: basename(dirname(handlerFile)),
     invoke: (event) => {
       const next = last.then(() => call(event));
       last = next.catch(() => undefined);

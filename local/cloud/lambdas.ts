@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { toMapping } from './event-sources.ts';
-import { createFunction, type LocalFunction } from './functions.ts';
+import { createFunction, type LocalFunction, type ThreadShift } from './functions.ts';
 import type { LocalCloud } from './index.ts';
 import { runQueueSource } from './queue-source.ts';
 import { runStreamSource } from './stream-source.ts';
@@ -17,6 +17,8 @@ export interface LambdasOptions {
   readonly cloud: LocalCloud;
   readonly deployment: Deployment;
   readonly sqs: SQSClient;
+  /** Flags and variables that every function's thread gets. */
+  readonly shift?: ThreadShift;
   readonly onError: (message: string) => void;
   /** Replace what the template gives a function; a name it lacks stays missing, as it would be on AWS. */
   readonly settings?: Readonly<Record<string, string>>;
@@ -25,18 +27,21 @@ export interface LambdasOptions {
 export interface Lambdas {
   /** Functions that have a handler here; the others are only in the template. */
   readonly running: readonly string[];
+  /** Runs one event in the function of that folder; throws where there is none, or it throws. */
+  invoke(folder: string, event: unknown): Promise<unknown>;
   close(): Promise<void>;
 }
 
 /** Starts the functions and their pollers. */
 export function startLambdas(options: LambdasOptions): Lambdas {
-  const { cloud, deployment, root } = options;
+  const { cloud, deployment, root, shift = { flags: [], env: {} } } = options;
   const functions = new Map<string, LocalFunction>();
   for (const spec of deployment.functions) {
     const started = createFunction({
       root,
       spec: { ...spec, environment: { ...spec.environment, ...known(options.settings ?? {}, spec.environment) } },
-      env: cloud.env,
+      env: { ...cloud.env, ...shift.env },
+      flags: shift.flags,
       logFile: join(options.dir, 'logs', `${spec.name}.log`),
     });
     if (started !== undefined) functions.set(spec.arn, started);
@@ -59,6 +64,11 @@ export function startLambdas(options: LambdasOptions): Lambdas {
   });
   return {
     running: [...functions.values()].map(({ name }) => name),
+    invoke: async (folder, event) => {
+      const wanted = [...functions.values()].find((one) => one.folder === folder);
+      if (wanted === undefined) throw new Error(`no function ${folder}`);
+      return await wanted.invoke(event);
+    },
     close: async () => {
       stop.abort();
       await Promise.all([...functions.values()].map((one) => one.close()));

@@ -218,12 +218,14 @@ function directionText(start: bigint, end: bigint): string {
 
 /** Maintenance requirement of a position by its tiers; continuous over the bounds. */
 export function maintenanceMargin(asset: Asset, notional: bigint): bigint {
+  const tiers = tiersOf(asset);
+  if (tiers.length === 1) return notional / (2n * BigInt(asset.maxLeverage));
   let deduction = 0n;
   let previous: bigint | undefined;
   // Rates 1/(2 × leverage) as multiples of 1/1200, which every leverage of the tables divides: deductions stay exact.
   const scale = 1_200n;
   let rate = 0n;
-  for (const tier of tiersOf(asset)) {
+  for (const tier of tiers) {
     if (tier.lowerBound > notional) break;
     rate = scale / (2n * BigInt(tier.maxLeverage));
     if (previous !== undefined) deduction += tier.lowerBound * (rate - previous);

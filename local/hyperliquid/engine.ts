@@ -16,7 +16,7 @@ import { createPriceProcess, createRandomWalk, type PriceSource } from './price-
 import { createReplay } from './replay.ts';
 import { formatMoney, nearestValid, priceFromUsd, priceToUsd } from './ticks.ts';
 import { fireTriggers } from './triggers.ts';
-import { ASSETS, type Asset } from './universe.ts';
+import { assetsWith, type Asset } from './universe.ts';
 import { workTwaps } from './twap.ts';
 import { deposit, ZERO_HASH, type Venue } from './venue.ts';
 
@@ -50,7 +50,7 @@ export function createVenueEngine(settings: Settings, prepare: (venue: Venue) =>
       visibilityLagMs: settings.visibilityLagMs,
       scheduleCancelVolume: settings.scheduleCancelVolume,
     },
-    markets: ASSETS.map((asset) => openMarket(asset, settings, startAt)),
+    markets: assetsWith(settings.leverages).map((asset) => openMarket(asset, settings, startAt)),
     accounts: new Map(),
     orders: createOrderRegistry(),
     outbox: createOutbox(),

@@ -33,7 +33,7 @@ const SWEEP_MS = 1_000;
 /** Starts a simulator; all its ports are bound when the promise resolves. */
 export async function createVenueSimulator(options: VenueSimulatorOptions = {}): Promise<VenueSimulator> {
   const memory = options.stateFile === undefined ? undefined : loadMemory(options.stateFile);
-  const settings = settingsOf({ ...options, prices: { ...memory?.prices, ...options.prices } });
+  const settings = settingsOf({ ...options, prices: { ...options.prices, ...memory?.prices } });
   const engine = createVenueEngine(settings, (fresh) => {
     if (memory !== undefined) restore(fresh, memory);
   });

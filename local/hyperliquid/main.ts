@@ -11,6 +11,8 @@ const HELP = `Simulated Hyperliquid: /info, /exchange and /ws as third-party cli
   --replay [COIN=]F   replay recorded candles (openTime,open,high,low,close,volume); may be given several times
   --speed X           how many times faster than recorded (default 1)
   --volatility X      multiplies the random walk's volatility, 0 stands still (default 1)
+  --leverage COIN=N   maximum leverage of a coin, one flat tier; may be given several times
+  --price COIN=USD    where a coin starts; may be given several times
   --weight N          request weight per minute and IP (default 1200, as the venue)
   --mainnet           accept mainnet signatures instead of testnet ones
   --fund ADDR=USD     an account with money; may be given several times
@@ -32,6 +34,8 @@ const { values } = parseArgs({
     replay: { type: 'string', multiple: true, default: [] },
     speed: { type: 'string', default: '1' },
     volatility: { type: 'string', default: '1' },
+    leverage: { type: 'string', multiple: true, default: [] },
+    price: { type: 'string', multiple: true, default: [] },
     weight: { type: 'string' },
     mainnet: { type: 'boolean', default: false },
     fund: { type: 'string', multiple: true, default: [] },
@@ -69,6 +73,8 @@ function optionsOf(): VenueSimulatorOptions {
     volatility: numeric('volatility', values.volatility),
     network: values.mainnet ? 'Mainnet' : 'Testnet',
     replays,
+    leverages: byCoin('leverage', values.leverage),
+    prices: byCoin('price', values.price),
     ...(values.weight === undefined ? {} : { limits: { weightPerMinute: numeric('weight', values.weight) } }),
     accounts: values.fund.map((text) => {
       const [address = '', balance = '0'] = text.split('=', 2);
@@ -76,6 +82,14 @@ function optionsOf(): VenueSimulatorOptions {
     }),
     ...(stateFile === undefined ? {} : { stateFile }),
   };
+}
+
+function byCoin(name: string, texts: readonly string[]): Record<string, number> {
+  const pairs = texts.map((text): [string, number] => {
+    const [coin = '', value = ''] = text.split('=', 2);
+    return [coin, numeric(name, value)];
+  });
+  return Object.fromEntries(pairs);
 }
 
 function numeric(name: string, text: string): number {

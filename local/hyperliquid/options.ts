@@ -32,6 +32,8 @@ export interface VenueSimulatorOptions {
   readonly accounts?: readonly FundedAccount[];
   /** Start prices in USD by coin. */
   readonly prices?: Readonly<Record<string, number>>;
+  /** Maximum leverage by coin: one flat tier in place of the coin's own table. */
+  readonly leverages?: Readonly<Record<string, number>>;
   /** Multiplies the volatility of every coin; 0 stands still. */
   readonly volatility?: number;
   /** Recorded candles by coin; other coins walk at random. */
@@ -63,6 +65,7 @@ export function settingsOf(options: VenueSimulatorOptions): Settings {
     network: 'Testnet',
     accounts: [],
     prices: {},
+    leverages: {},
     volatility: 1,
     replays: {},
     speed: 1,

@@ -52,6 +52,16 @@ export const ASSETS: readonly Asset[] = ROWS.map((asset, id) => ({
 
 const MILLION = 1_000_000;
 
+/** Ids of the single tier tables that a simulator was told to give an asset. */
+const OWN_TABLE_ID_MIN = 1_000;
+
+/** The assets of a venue whose maximum leverages are as told by coin: those get one flat tier each. */
+export const assetsWith = (leverages: Readonly<Record<string, number>>): readonly Asset[] =>
+  ASSETS.map((asset) => {
+    const maxLeverage = leverages[asset.name];
+    return maxLeverage === undefined ? asset : { ...asset, maxLeverage, marginTableId: OWN_TABLE_ID_MIN + maxLeverage };
+  });
+
 /** Tables with more than one tier; ids below 50 mean one tier of that leverage and are not listed. */
 const TIERED_TABLES: ReadonlyMap<
   number,
@@ -68,31 +78,40 @@ const TIERED_TABLES: ReadonlyMap<
 /** The margin tiers of an asset, ascending by bound. */
 export function tiersOf(asset: Asset): readonly Tier[] {
   const table = TIERED_TABLES.get(asset.marginTableId);
-  if (table === undefined) return [{ lowerBound: 0n, maxLeverage: asset.marginTableId }];
+  if (table === undefined) return [{ lowerBound: 0n, maxLeverage: asset.maxLeverage }];
   return table.tiers.map(([usd, maxLeverage]) => ({ lowerBound: BigInt(usd) * 1_000_000n, maxLeverage }));
 }
 
 /** The answer to `meta`. */
-export const META = {
-  universe: ASSETS.map((asset) => ({
+export const metaOf = (assets: readonly Asset[]) => ({
+  universe: assets.map((asset) => ({
     szDecimals: asset.szDecimals,
     name: asset.name,
     maxLeverage: asset.maxLeverage,
     marginTableId: asset.marginTableId,
     ...(asset.isDelisted ? { isDelisted: true as const } : {}),
   })),
-  marginTables: [...TIERED_TABLES].map(([id, table]): [number, MarginTable] => [
-    id,
-    {
-      description: table.description,
-      marginTiers: table.tiers.map(([lowerBound, maxLeverage]) => ({
-        lowerBound: `${lowerBound}.0`,
-        maxLeverage,
-      })),
-    },
-  ]),
+  marginTables: [
+    ...[...TIERED_TABLES].map(([id, table]) => tableWire(id, table)),
+    ...assets
+      .filter(({ marginTableId }) => marginTableId >= OWN_TABLE_ID_MIN)
+      .map(({ name, marginTableId, maxLeverage }) =>
+        tableWire(marginTableId, tieredTable(`flat ${name}`, [0, maxLeverage])),
+      ),
+  ],
   collateralToken: 0,
-};
+});
+
+const tableWire = (
+  id: number,
+  table: { readonly description: string; readonly tiers: readonly [number, number][] },
+): [number, MarginTable] => [
+  id,
+  {
+    description: table.description,
+    marginTiers: table.tiers.map(([lowerBound, maxLeverage]) => ({ lowerBound: `${lowerBound}.0`, maxLeverage })),
+  },
+];
 
 interface MarginTable {
   description: string;

@@ -10,6 +10,8 @@ export interface ChildSpec {
   /** The script, run by this Node from source. */
   readonly file: string;
   readonly args: readonly string[];
+  /** Further flags of Node. */
+  readonly flags?: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   /** Standard output and errors are appended here. */
@@ -103,7 +105,12 @@ function start(spec: ChildSpec): ChildProcess {
   mkdirSync(dirname(spec.logFile), { recursive: true });
   const log = openSync(spec.logFile, 'a');
   try {
-    const flags = ['--conditions=source', '--enable-source-maps', '--disable-warning=ExperimentalWarning'];
+    const flags = [
+      '--conditions=source',
+      '--enable-source-maps',
+      '--disable-warning=ExperimentalWarning',
+      ...(spec.flags ?? []),
+    ];
     const { file, args } = tethered({ file: process.execPath, args: [...flags, spec.file, ...spec.args] });
     return spawn(file, args, { cwd: spec.cwd, env: { ...systemEnv(), ...spec.env }, stdio: ['ignore', log, log] });
   } finally {

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { RoutingPolicy } from '@perps/domain/routing';
 import { createWallet, LOCAL_POLICY, openKeyring, type Keyring, type Wallet } from './accounts.ts';
+import type { AgentSigning } from './agents.ts';
 import { superviseChild, type Child, type ChildSpec } from './child.ts';
 import { claimInstance, writeJson, type Instance } from './instance.ts';
 import { startPlatform, type Platform } from './platform.ts';
@@ -21,6 +22,12 @@ export interface LocalSystemOptions extends MarketOptions {
   /** Taken where it is free. */
   readonly preferredPort?: number;
   readonly logLevel?: string;
+  /** Who signs venue orders: KMS every time (default), or keys that KMS unseals into the engine's memory. */
+  readonly agentSigning?: AgentSigning;
+  /** Further flags of Node by process: to trace or profile one. */
+  readonly flags?: Readonly<Partial<Record<ProcessName, readonly string[]>>>;
+  /** Added to the time of day of every process and function, so that an hour can be near. */
+  readonly clockOffsetMs?: number;
   /** Told what happens; default: nobody. */
   readonly onProgress?: (line: string) => void;
   /** Aborted: the start is given up and everything stopped. */
@@ -43,6 +50,8 @@ export interface System {
   /** A new account with a balance (whole USD), ready to trade. */
   createTrader(options?: { readonly balance?: number }): Promise<Wallet>;
   process(name: ProcessName): Child | undefined;
+  /** Runs a function of the template (by its folder's name), as a person does from the console. */
+  invoke(functionName: string, event: unknown): Promise<unknown>;
   /** Gives every shard a routing policy; the version must grow. */
   setPolicy(policy: RoutingPolicy): Promise<void>;
   /** The engine's internal door. */
@@ -116,7 +125,10 @@ async function equip(options: LocalSystemOptions, claimed: Claimed): Promise<Run
   const platform = await startPlatform({
     root,
     dir,
+    tradingAccount: keyring.trading.address,
+    agentSigning: options.agentSigning ?? 'kms',
     settings: { VENUE_URL: venueAddresses(ports).url, HL_TRADING_ACCOUNT: keyring.trading.address },
+    clockOffsetMs: options.clockOffsetMs ?? 0,
     onError: say,
     onRestart: ({ reason, isLost }) => {
       if (stopping.signal.aborted) return;
@@ -175,6 +187,9 @@ const specOptions = ({ root, dir, options, platform, ports, venue, keyring }: Ru
   venue,
   keyring,
   market: options,
+  agents: platform.agents,
+  flags: options.flags ?? {},
+  clockOffsetMs: options.clockOffsetMs ?? 0,
 });
 
 function startProcess(running: Running, name: ProcessName, spec: ChildSpec | undefined): void {
@@ -204,7 +219,7 @@ async function bootstrapVenue(running: Running): Promise<void> {
   const wait = { what: 'venue', withinMs: READY_MS_MAX, signal: stopping.signal };
   await waitUntil(() => unreachable(venue.url), wait);
   await Promise.all([fundVenueAccount(venue, keyring.trading), fundVenueAccount(venue, keyring.hedge)]);
-  for (const [slot, agent] of platform.agents.entries()) {
+  for (const [slot, agent] of platform.agents.addresses.entries()) {
     await approveAgent(venue, { master: keyring.trading, agent, name: `engine-${slot}` });
   }
 }
@@ -291,6 +306,7 @@ function toSystem(running: Running): System {
       return wallet;
     },
     process: (name) => children.get(name),
+    invoke: (name, event) => running.platform.lambdas.invoke(name, event),
     setPolicy: (policy) => running.platform.treasury.setPolicy(policy),
     engineUrl: `ws://127.0.0.1:${ports.engine}/rpc`,
     waitReady: () => waitReady(running),

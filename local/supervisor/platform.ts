@@ -5,7 +5,6 @@ import {
   createDynamoIdentities,
   createEventBridgeClient,
   createKmsClient,
-  createKmsSigner,
   createS3Client,
   createSqsClient,
   createSqsCommands,
@@ -17,6 +16,8 @@ import { createLocalCloud, type LocalCloud, type LocalCloudOptions } from '../cl
 import { startLambdas, type Lambdas } from '../cloud/lambdas.ts';
 import { deploy, type Deployment } from '../cloud/template.ts';
 import { createTreasury, type Treasury } from './accounts.ts';
+import { type Agents, type AgentSigning, kmsAgents, sealedAgents } from './agents.ts';
+import { clockShift } from './clock-offset.ts';
 
 export interface Platform {
   readonly cloud: LocalCloud;
@@ -24,14 +25,18 @@ export interface Platform {
   readonly lambdas: Lambdas;
   readonly treasury: Treasury;
   readonly shardCount: number;
-  /** Addresses of the engine's agent keys, by signer slot. */
-  readonly agents: readonly string[];
+  readonly agents: Agents;
   close(): Promise<void>;
 }
 
 export interface PlatformOptions {
   readonly root: string;
   readonly dir: string;
+  /** The account at the venue whose agents the engine's keys are. */
+  readonly tradingAccount: string;
+  readonly agentSigning: AgentSigning;
+  /** Added to the time of day of the functions. */
+  readonly clockOffsetMs: number;
   readonly onError: (message: string) => void;
   /** This machine's addresses, over what the template gives functions. */
   readonly settings: Readonly<Record<string, string>>;
@@ -98,8 +103,21 @@ async function populate(options: PlatformOptions, assembly: Assembly, cloud: Loc
   const deployment = await deploy({ assembly, cloud, clients, dir: options.dir });
   const shardCount = Number(setting(deployment, 'engine', 'SHARD_COUNT'));
   const keyIds = setting(deployment, 'engine', 'HL_AGENT_KEY_IDS').split(',');
-  const signers = await Promise.all(keyIds.map((keyId) => createKmsSigner({ client: clients.kms, keyId })));
-  const lambdas = startLambdas({ ...options, cloud, deployment, sqs: clients.sqs });
+  const sealed = {
+    client: clients.kms,
+    keyId: setting(deployment, 'engine', 'HL_AGENT_SEAL_KEY_ID'),
+    account: options.tradingAccount,
+    slots: keyIds.length,
+    dir: options.dir,
+  };
+  const agents = await (options.agentSigning === 'sealed' ? sealedAgents(sealed) : kmsAgents(clients.kms, keyIds));
+  const lambdas = startLambdas({
+    ...options,
+    cloud,
+    deployment,
+    sqs: clients.sqs,
+    shift: clockShift(options.clockOffsetMs),
+  });
   const queueUrls = setting(deployment, 'engine', 'COMMAND_QUEUE_URLS').split(',');
   const identitiesTable = setting(deployment, 'gateway', 'IDENTITIES_TABLE');
   return {
@@ -107,7 +125,7 @@ async function populate(options: PlatformOptions, assembly: Assembly, cloud: Loc
     deployment,
     lambdas,
     shardCount,
-    agents: signers.map(({ address }) => address),
+    agents,
     treasury: createTreasury({
       queue: createSqsCommands({ client: clients.sqs, queueUrls, ids: systemIds }),
       identities: createDynamoIdentities({ client: clients.dynamo, tableName: identitiesTable }),

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import type { LocalCloud } from '../cloud/index.ts';
 import type { Deployment } from '../cloud/template.ts';
 import type { Keyring } from './accounts.ts';
+import type { Agents } from './agents.ts';
 import type { ChildSpec } from './child.ts';
+import { clockShift } from './clock-offset.ts';
 import type { PortName, Ports } from './ports.ts';
 import type { VenueAddresses } from './venue.ts';
 
@@ -18,6 +20,10 @@ export interface MarketOptions {
   readonly replay?: string;
   /** Annual volatility, e.g. 0.6. */
   readonly volatility?: number;
+  /** Where coins start, USD. */
+  readonly prices?: Readonly<Record<string, number>>;
+  /** Maximum leverage by coin, one flat tier each, in place of the venue's own tables. */
+  readonly leverages?: Readonly<Record<string, number>>;
 }
 
 export interface SpecOptions {
@@ -30,6 +36,11 @@ export interface SpecOptions {
   readonly venue: VenueAddresses;
   readonly keyring: Keyring;
   readonly market: MarketOptions;
+  readonly agents: Agents;
+  /** Further flags of Node by process. */
+  readonly flags: Readonly<Partial<Record<PortName, readonly string[]>>>;
+  /** Added to the time of day of every process. */
+  readonly clockOffsetMs: number;
 }
 
 const urlOf = (ports: Ports, name: PortName): string => `http://127.0.0.1:${ports[name]}`;
@@ -39,12 +50,14 @@ const rpcOf = (ports: Ports, name: PortName): string => `ws://127.0.0.1:${ports[
 export const healthUrl = urlOf;
 
 function spec(options: SpecOptions, name: PortName, rest: Pick<ChildSpec, 'file' | 'args' | 'env'>): ChildSpec {
+  const { flags, env } = clockShift(options.clockOffsetMs);
   return {
     name,
     file: join(options.root, rest.file),
     args: rest.args,
+    flags: [...flags, ...(options.flags[name] ?? [])],
     cwd: options.root,
-    env: { HOST: '127.0.0.1', PORT: String(options.ports[name]), LOG_LEVEL: options.logLevel, ...rest.env },
+    env: { HOST: '127.0.0.1', PORT: String(options.ports[name]), LOG_LEVEL: options.logLevel, ...rest.env, ...env },
     logFile: join(options.dir, 'logs', `${name}.log`),
   };
 }
@@ -53,11 +66,13 @@ function spec(options: SpecOptions, name: PortName, rest: Pick<ChildSpec, 'file'
 export function venueSpec(options: SpecOptions): ChildSpec | undefined {
   const file = 'local/hyperliquid/main.ts';
   if (!existsSync(join(options.root, file))) return undefined;
-  const { seed, replay, volatility } = options.market;
+  const { seed, replay, volatility, prices = {}, leverages = {} } = options.market;
   const given = { seed, replay, volatility, port: options.ports.venue, 'control-port': options.ports['venue-control'] };
   const args = Object.entries({ ...given, 'data-file': join(options.dir, 'venue.json') }).flatMap(([flag, value]) =>
     value === undefined ? [] : [`--${flag}`, String(value)],
   );
+  for (const [coin, leverage] of Object.entries(leverages)) args.push('--leverage', `${coin}=${leverage}`);
+  for (const [coin, price] of Object.entries(prices)) args.push('--price', `${coin}=${price}`);
   return spec(options, 'venue', { file, args, env: {} });
 }
 
@@ -76,9 +91,16 @@ export function serviceSpec(options: SpecOptions, name: ServiceName): ChildSpec 
     HL_TRADING_ACCOUNT: keyring.trading.address,
     // No balancer stands before the gateway here.
     TRUST_PROXY: 'false',
+    // The person at this machine is operator and trader.
+    DISCLOSE_ROUTE: 'true',
   };
   const given = container?.environment ?? {};
-  const env = { ...given, ...pick(local, given), ...(name === 'engine' ? ENGINE_SETTINGS : {}), ...cloud.env };
+  const env = {
+    ...given,
+    ...pick(local, given),
+    ...(name === 'engine' ? { ...ENGINE_SETTINGS, ...options.agents.settings } : {}),
+    ...cloud.env,
+  };
   return spec(options, name, { file, args: [marker(options)], env: { ...env, ...addressOf(options, name) } });
 }
 

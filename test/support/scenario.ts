@@ -7,7 +7,7 @@ import { accountIdOf, type OrderRecord } from '@perps/contracts/engine';
 import type { AccountState } from '@perps/domain/account';
 import { silentLogger } from '@perps/runtime/ports';
 import { Wallet } from 'ethers';
-import { startTestSystem, type System } from './system.ts';
+import { startTestSystem, type System, type TestSystemOptions } from './system.ts';
 import { eventually } from './waiting.ts';
 
 /** Locally (infra/config.ts). */
@@ -208,11 +208,24 @@ async function assetOf(
   return { a, p: price ?? Number((mid * (isBuy ? 1.03 : 0.97)).toPrecision(4)).toString() };
 }
 
+/** The specification's fixture tiers, flat: BTC maintenance 1/250 (0.4 %), ETH 1/200 (0.5 %). */
+export const tierFixture: TestSystemOptions = { leverages: { BTC: 125, ETH: 100 } };
+
+/** Sets leverage and margin mode of a coin as the trader's client does. */
+export async function setLeverage(
+  trader: Trader,
+  { coin, leverage, isCross }: { readonly coin: string; readonly leverage: number; readonly isCross: boolean },
+): Promise<void> {
+  const { universe } = await trader.info.meta();
+  const asset = universe.findIndex(({ name }) => name === coin);
+  await trader.exchange.updateLeverage({ asset, isCross, leverage });
+}
+
 /** A system of this file's own, started before its tests and stopped after them. The market stands still. */
-export function useSystem(): () => System {
+export function useSystem(options: TestSystemOptions = {}): () => System {
   let system: System | undefined;
   beforeAll(async () => {
-    system = await startTestSystem({ volatility: 0 });
+    system = await startTestSystem({ volatility: 0, ...options });
   });
   afterAll(async () => {
     closeEngine();

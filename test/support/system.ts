@@ -7,8 +7,10 @@ import { startLocalSystem, type LocalSystemOptions, type System } from '../../lo
 export type { System } from '../../local/supervisor/index.ts';
 export type { Wallet } from '../../local/supervisor/accounts.ts';
 
+export type TestSystemOptions = Omit<LocalSystemOptions, 'dir' | 'fresh'>;
+
 /** A system in a temporary folder; `stop` removes the folder too. */
-export async function startTestSystem(options: Omit<LocalSystemOptions, 'dir' | 'fresh'> = {}): Promise<System> {
+export async function startTestSystem(options: TestSystemOptions = {}): Promise<System> {
   const dir = mkdtempSync(join(tmpdir(), 'perps-system-'));
   const system = await startLocalSystem({ logLevel: 'warn', ...options, dir }).catch((error: unknown) => {
     rmSync(dir, { recursive: true, force: true });

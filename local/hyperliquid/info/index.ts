@@ -4,7 +4,7 @@ import { RECENT_TRADES, type Market } from '../market.ts';
 import { frontendOrderWire, historicalOrderWire, openOrderWire } from '../order-wire.ts';
 import { formatMoney } from '../ticks.ts';
 import { twapStates } from '../twap.ts';
-import { ASSETS, META, SPOT_CONTEXTS, SPOT_META, tiersOf } from '../universe.ts';
+import { metaOf, SPOT_CONTEXTS, SPOT_META, tiersOf } from '../universe.ts';
 import { marketOfCoin, type Venue } from '../venue.ts';
 import { createAccount, type Account } from '../accounts.ts';
 import {
@@ -43,11 +43,13 @@ const ofMarket = (venue: Venue, coin: string, answer: (market: Market) => unknow
   return market === undefined ? null : answer(market);
 };
 
+const meta = (venue: Venue) => metaOf(venue.markets.map(({ asset }) => asset));
+
 const handlers: Handlers = {
-  meta: (_, request) => (isDefaultDex(request) ? META : null),
-  metaAndAssetCtxs: (venue, request) => (isDefaultDex(request) ? [META, contexts(venue)] : null),
+  meta: (venue, request) => (isDefaultDex(request) ? meta(venue) : null),
+  metaAndAssetCtxs: (venue, request) => (isDefaultDex(request) ? [meta(venue), contexts(venue)] : null),
   allMids: (venue, request) => (isDefaultDex(request) ? allMids(venue) : {}),
-  allPerpMetas: () => [META],
+  allPerpMetas: (venue) => [meta(venue)],
   perpDexs: () => [null],
   perpsAtOpenInterestCap: () => [],
   predictedFundings,
@@ -55,7 +57,7 @@ const handlers: Handlers = {
   outcomeMeta: () => ({ outcomes: [], questions: [] }),
   spotMetaAndAssetCtxs: () => [SPOT_META, SPOT_CONTEXTS],
   exchangeStatus: (venue) => ({ time: venue.clock.now(), specialStatuses: null }),
-  marginTable: (_, request) => marginTable(request.id),
+  marginTable: (venue, request) => marginTable(venue, request.id),
 
   l2Book: (venue, request) => {
     const book = answerL2Book(venue, request);
@@ -114,10 +116,10 @@ const handlers: Handlers = {
   webData2: (venue, { user }) => webData2(venue, user),
 };
 
-function marginTable(id: number): unknown {
-  const listed = META.marginTables.find(([tableId]) => tableId === id)?.[1];
+function marginTable(venue: Venue, id: number): unknown {
+  const listed = meta(venue).marginTables.find(([tableId]) => tableId === id)?.[1];
   if (listed !== undefined) return listed;
-  const asset = ASSETS.find((candidate) => candidate.marginTableId === id);
+  const asset = venue.markets.find((market) => market.asset.marginTableId === id)?.asset;
   if (asset === undefined) return null;
   return {
     description: '',
@@ -167,7 +169,7 @@ export function webData2(venue: Venue, user: string): unknown {
     agentAddress: account.agents.find((agent) => agent.name === '')?.address ?? null,
     agentValidUntil: account.agents.find((agent) => agent.name === '')?.validUntil ?? null,
     cumLedger: '0.0',
-    meta: META,
+    meta: meta(venue),
     assetCtxs: contexts(venue),
     serverTime: venue.clock.now(),
     isVault: false,

@@ -83,6 +83,13 @@ const queuedCommand = z.discriminatedUnion('type', [
     chain: z.string().min(1).max(40),
     amount,
   }),
+  z.strictObject({
+    type: z.literal('SetTradingState'),
+    ...base,
+    accountId: id,
+    tradingState,
+    cause: z.string().max(200),
+  }),
   z.strictObject({ type: z.literal('SetRoutingPolicy'), ...base, shard: count, policy: routingPolicy }),
   z.strictObject({ type: z.literal('CloseFundingHour'), ...base, ...hourOfShard }),
   z.strictObject({
@@ -120,6 +127,7 @@ export type QueuedEngineCommand = Extract<
     type:
       | 'OpenAccount'
       | 'CreditDeposit'
+      | 'SetTradingState'
       | 'SetRoutingPolicy'
       | 'CloseFundingHour'
       | 'SettleFundingHour'

@@ -85,6 +85,7 @@ export class ServicesStack extends Stack {
         SIGNING_NETWORK: config.signingNetwork,
         VENUE_URL: config.venue.url,
         TRUST_PROXY: 'true',
+        DISCLOSE_ROUTE: 'false',
       },
     });
     grantTable(data.leases, gateway, ['dynamodb:GetItem']);

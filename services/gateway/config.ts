@@ -19,6 +19,8 @@ export const gatewayConfig = z.object({
   LEASES_TABLE: z.string(),
   RECEIPTS_TABLE: z.string(),
   RECEIPT_KEY_ID: z.string(),
+  /** Receipts name the route a fill took; where traders are not told it, only operators hand them out (spec 02). */
+  DISCLOSE_ROUTE: z.stringbool().default(false),
   ...historyConfig.shape,
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 });

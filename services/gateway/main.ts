@@ -28,6 +28,7 @@ await runService(logger, async () => {
     leases: createDynamoLeases({ client, tableName: config.LEASES_TABLE, clock: systemClock }),
     identities: createDynamoIdentities({ client, tableName: config.IDENTITIES_TABLE }),
     receipts: {
+      isPublic: config.DISCLOSE_ROUTE,
       store: createDynamoReceipts({ client, tableName: config.RECEIPTS_TABLE }),
       key: createKmsReceiptKey({ client: createKmsClient(), keyId: config.RECEIPT_KEY_ID }),
     },

@@ -8,6 +8,8 @@ import type { IpBudget } from '../http/ip-budget.ts';
 
 /** Where receipts are read and who signs them. */
 export interface ReceiptSource {
+  /** False: the door keeps receipts to itself, for they tell the route. The key is public always. */
+  readonly isPublic: boolean;
   readonly store: Pick<ReceiptStore, 'find'>;
   readonly key: { publicKey(): Promise<ReceiptPublicKey> };
 }
@@ -35,6 +37,7 @@ interface Answer {
 
 const ERRORS = {
   MalformedTradeId: [400, 'A trade id is a whole number, the tid of a fill.'],
+  ReceiptsPrivate: [403, 'Receipts are handed out on request here.'],
   ReceiptNotFound: [404, 'There is no receipt of this trade; that of a new fill takes a moment.'],
   RateLimited: [429, 'Too many requests from this address.'],
   Unavailable: [503, 'Receipts cannot be read now.'],
@@ -64,6 +67,7 @@ export function addReceiptRoutes(app: FastifyInstance, { source, budget, logger 
     '/v1/receipts/:tradeId',
     answering(async ({ tradeId }: { readonly tradeId: string }) => {
       const id = Number(tradeId);
+      if (!source.isPublic) return 'ReceiptsPrivate';
       if (!TRADE_ID.test(tradeId) || !Number.isSafeInteger(id)) return 'MalformedTradeId';
       const receipt = await source.store.find(id);
       return receipt === undefined ? 'ReceiptNotFound' : { status: 200, body: receipt, caching: FOREVER };

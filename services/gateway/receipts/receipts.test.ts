@@ -39,6 +39,7 @@ describe('receipts at the door', () => {
       weightPerMinute: 60,
       trustProxy: true,
       receipts: {
+        isPublic: true,
         store: {
           find: async (tradeId) => {
             if (tradeId === BROKEN_ID) throw new Error('table is away: arn:aws:secret');
@@ -103,5 +104,26 @@ describe('receipts at the door', () => {
     for (let call = 0; call < 31; call += 1) statuses.push((await get('640', '2.2.2.2')).status);
     expect(statuses.slice(0, 30)).toEqual(Array(30).fill(200));
     expect(statuses[30]).toBe(429);
+  });
+});
+
+describe('receipts where the route is not disclosed', () => {
+  let gateway: Harness;
+  beforeAll(async () => {
+    gateway = await startHarness({
+      receipts: {
+        isPublic: false,
+        store: { find: async () => RECEIPT },
+        key: { publicKey: async () => ({ keyId: hash, publicKey: 'PEM' }) },
+      },
+    });
+  });
+  afterAll(() => gateway.close());
+
+  it('stay with the operators; the key is public', async () => {
+    const refused = await fetch(`${gateway.url}/v1/receipts/640`);
+    expect(refused.status).toBe(403);
+    expect(await refused.json()).toMatchObject({ code: 'ReceiptsPrivate' });
+    expect((await fetch(`${gateway.url}/v1/receipts/key`)).status).toBe(200);
   });
 });

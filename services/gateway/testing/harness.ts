@@ -64,6 +64,7 @@ function memoryIdentities(): Identities & { readonly claims: Map<string, Identit
 
 /** Tests of receipts bring their own. */
 const NO_RECEIPTS: GatewayOptions['receipts'] = {
+  isPublic: false,
   store: { find: async () => undefined },
   key: { publicKey: async () => ({ keyId: '00'.repeat(32), publicKey: '' }) },
 };

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { createFundingQueries, type FundingBooked, type FundingQueries } from '@perps/adapters/hyperliquid';
 import { parseQueuedCommand, type QueuedEngineCommand } from '@perps/contracts/engine';
 import { price, rate, size, usd } from '@perps/domain/money';
+import { reportRun } from './report.ts';
 import { fundingConfig, requestOf } from './request.ts';
 import { type FundingRunOptions, runFunding } from './run.ts';
 
@@ -194,6 +195,26 @@ describe('a funding run', () => {
     };
     await expect(runFunding({ ...options, venue: away }, { hour: HOUR, catchUp: 3 })).rejects.toThrow('away');
     expect(sent.map(({ command }) => command.type)).toEqual(['CloseFundingHour']);
+  });
+});
+
+describe('the report', () => {
+  it('counts what is settled, missing, off by over 1 % and by over 5 %, and names amounts', () => {
+    const counts: unknown[] = [];
+    const warnings: unknown[] = [];
+    const amounts = { symbol: 'BTC', hour: HOUR, booked: usd(-100n), mirrored: usd(-90n), difference: usd(-10n) };
+    reportRun(
+      { hour: HOUR, settled: ['BTC'], missing: [], differences: [{ ...amounts, level: 'p0' }] },
+      { info: () => undefined, warn: (...line) => void warnings.push(line) },
+      { count: (...count) => void counts.push(count), gauge: () => undefined, timing: () => undefined },
+    );
+    expect(counts).toEqual([
+      ['funding.settled', 1],
+      ['funding.missing', 0],
+      ['funding.mirrorAlert', 0],
+      ['funding.mirrorCritical', 1],
+    ]);
+    expect(JSON.stringify(warnings)).toContain('"difference":"-10"');
   });
 });
 

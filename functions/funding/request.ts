@@ -18,6 +18,8 @@ export const fundingConfig = z.object({
   FUNDING_SETTLEMENTS_TABLE: z.string().min(3),
 });
 
+export type FundingConfig = z.infer<typeof fundingConfig>;
+
 export interface FundingRequest {
   /** Start of the hour to settle, ms. */
   readonly hour: number;

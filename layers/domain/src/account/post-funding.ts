@@ -80,7 +80,9 @@ export function correctFunding(
   emit(draft, {
     type: 'FundingPosted',
     hour,
-    payments: [{ ...base, amount, fromIndex, toIndex: indexChange, position: settled.position, correction: command.kind }],
+    payments: [
+      { ...base, amount, fromIndex, toIndex: indexChange, position: settled.position, correction: command.kind },
+    ],
     transfers: settled.transfers,
   });
   return undefined;

@@ -27,6 +27,8 @@ const ATTEMPTS = 10;
 const QUEUES_IN_ENVIRONMENT = 16;
 /** Rates are out seconds after the hour; the second run takes what the first one missed. */
 const FUNDING_MINUTES = [1, 6];
+/** Books are compared up to every fifth minute; the fills of its last one have settled by then. */
+const DEVIATION_MINUTES = Array.from({ length: 12 }, (_, index) => index * 5 + 2);
 
 /** Lambdas that react to the journal and remember only how far they came: safe to delete and deploy again. */
 export class FunctionsStack extends Stack {
@@ -34,15 +36,19 @@ export class FunctionsStack extends Stack {
   readonly projector: ServiceFunction;
   readonly receipts: ServiceFunction;
   readonly funding: ServiceFunction;
+  readonly deviation: ServiceFunction;
   /** Stream records the dispatcher gave up on. */
   readonly deadDispatches: IQueue;
   /** Funding runs that could not be started. */
   readonly deadFunding: IQueue;
+  /** Comparisons of books that could not be started. */
+  readonly deadDeviation: IQueue;
 
   constructor(scope: Construct, id: string, props: FunctionsStackProps) {
     super(scope, id, props);
     this.deadDispatches = this.deadQueue('DeadDispatches');
     this.deadFunding = this.deadQueue('DeadFunding');
+    this.deadDeviation = this.deadQueue('DeadDeviation');
     this.dispatcher = this.createDispatcher(props);
     this.projector = this.createProjector(props);
     this.receipts = this.createReceipts(props);
@@ -52,6 +58,13 @@ export class FunctionsStack extends Stack {
       minutes: FUNDING_MINUTES,
       input: { queueUrls: props.messaging.commands.map((queue) => queue.queueUrl) },
       dead: this.deadFunding,
+    });
+    this.deviation = this.createDeviation(props);
+    new HourlyRun(this, 'DeviationRuns', {
+      target: this.deviation.lambda,
+      minutes: DEVIATION_MINUTES,
+      input: { queueUrls: props.messaging.commands.map((queue) => queue.queueUrl) },
+      dead: this.deadDeviation,
     });
   }
 
@@ -172,5 +185,32 @@ export class FunctionsStack extends Stack {
     grantIndex(settlements, funding.lambda, 'by_hour');
     grantDataKey(keys.data, funding.lambda);
     return funding;
+  }
+
+  private createDeviation({ config, keys, data, messaging }: FunctionsStackProps): ServiceFunction {
+    const { fills, funding_settlements: settlements } = data.readTables;
+    const queueUrls = messaging.commands.map((queue) => queue.queueUrl);
+    const deviation = new ServiceFunction(this, 'Deviation', {
+      config,
+      name: 'deviation',
+      timeout: Duration.minutes(2),
+      environment: {
+        VENUE_URL: config.venue.url,
+        HL_TRADING_ACCOUNT: config.hlTradingAccount,
+        CHECKPOINTS_TABLE: data.checkpoints.tableName,
+        DEVIATION_LOGS_TABLE: data.deviationLogs.tableName,
+        FILLS_TABLE: fills.tableName,
+        FUNDING_SETTLEMENTS_TABLE: settlements.tableName,
+        ...(queueUrls.length <= QUEUES_IN_ENVIRONMENT ? { COMMAND_QUEUE_URLS: Fn.join(',', [...queueUrls]) } : {}),
+      },
+    });
+    for (const queue of messaging.commands) queue.grantSendMessages(deviation.lambda);
+    grantIndex(fills, deviation.lambda, 'by_venue');
+    grantIndex(settlements, deviation.lambda, 'by_hour');
+    for (const index of ['by_status', 'by_symbol']) grantIndex(data.deviationLogs, deviation.lambda, index);
+    grantTable(data.deviationLogs, deviation.lambda, ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem']);
+    grantTable(data.checkpoints, deviation.lambda, ['dynamodb:GetItem', 'dynamodb:UpdateItem']);
+    grantDataKey(keys.data, deviation.lambda);
+    return deviation;
   }
 }

@@ -35,6 +35,7 @@ export class ObservabilityStack extends Stack {
 function alarmRules({ messaging, functions, services, api }: ObservabilityStackProps): Record<string, AlarmRule> {
   const engine = (name: string, statistic: 'Sum' | 'Maximum'): IMetric =>
     serviceMetric({ name, service: 'engine', statistic });
+  const deviation = (name: string): IMetric => serviceMetric({ name, service: 'deviation', statistic: 'Maximum' });
   return {
     DeadCommands: { metric: depth(messaging.deadCommands), threshold: 1, runbook: 'dead-letters' },
     DeadProjections: { metric: depth(messaging.deadProjections), threshold: 1, runbook: 'read-tables-stopped' },
@@ -70,6 +71,16 @@ function alarmRules({ messaging, functions, services, api }: ObservabilityStackP
       threshold: 1,
       runbook: 'funding-is-not-what-the-venue-booked',
     },
+    DeadDeviation: { metric: depth(functions.deadDeviation), threshold: 1, runbook: 'comparison-of-books-failed' },
+    DeviationErrors: {
+      metric: functions.deviation.lambda.metricErrors({ period: MINUTE }),
+      threshold: 1,
+      runbook: 'comparison-of-books-failed',
+    },
+    DeviationAlert: { metric: deviation('deviation.alert'), threshold: 1, runbook: 'deviation' },
+    DeviationCritical: { metric: deviation('deviation.p0'), threshold: 1, runbook: 'deviation' },
+    DeviationDayReview: { metric: deviation('deviation.dayReview'), threshold: 1, runbook: 'deviation' },
+    DeviationDayCritical: { metric: deviation('deviation.dayP0'), threshold: 1, runbook: 'deviation' },
     JournalUndecided: { metric: engine('journal.undecided', 'Sum'), threshold: 10, runbook: 'journal-appends-fail' },
     ShardFailed: { metric: engine('shard.failed', 'Sum'), threshold: 1, runbook: 'shard-stopped' },
     OldestPending: {

@@ -59,11 +59,12 @@ function widgets({ messaging, functions, services, api }: OverviewProps): GraphW
         depth(messaging.deadReceipts),
         depth(functions.deadDispatches),
         depth(functions.deadFunding),
+        depth(functions.deadDeviation),
       ),
       graph(
         'Function errors',
-        ...[functions.dispatcher, functions.projector, functions.receipts, functions.funding].map(({ lambda }) =>
-          lambda.metricErrors(),
+        ...[functions.dispatcher, functions.projector, functions.receipts, functions.funding, functions.deviation].map(
+          ({ lambda }) => lambda.metricErrors(),
         ),
       ),
     ],

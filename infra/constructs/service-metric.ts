@@ -4,7 +4,7 @@ import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 export interface ServiceMetricProps {
   /** As the service writes it in its embedded-metric lines. */
   readonly name: string;
-  readonly service: 'engine' | 'gateway' | 'market-data' | 'funding';
+  readonly service: 'engine' | 'gateway' | 'market-data' | 'funding' | 'deviation';
   readonly statistic: 'Sum' | 'Maximum' | 'p99';
 }
 

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { deviationConfig } from '../../functions/deviation/request.ts';
 import { engineConfig } from '../../services/engine/config.ts';
 import { gatewayConfig } from '../../services/gateway/config.ts';
 import { synthesize, type Resource, type System } from './templates.ts';
@@ -76,6 +77,11 @@ describe('roles', () => {
     },
     FundingRole: { dynamodb: ['Query'], sqs: ['GetQueueAttributes', 'GetQueueUrl', 'SendMessage'] },
     FundingHoursRole: { lambda: ['InvokeFunction'], sqs: ['GetQueueAttributes', 'GetQueueUrl', 'SendMessage'] },
+    DeviationRole: {
+      dynamodb: ['GetItem', 'PutItem', 'Query', 'UpdateItem'],
+      sqs: ['GetQueueAttributes', 'GetQueueUrl', 'SendMessage'],
+    },
+    DeviationRunsRole: { lambda: ['InvokeFunction'], sqs: ['GetQueueAttributes', 'GetQueueUrl', 'SendMessage'] },
     ReceiptsRole: {
       dynamodb: ['GetItem', 'PutItem', 'Query', 'UpdateItem'],
       sqs: ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'GetQueueUrl', 'ReceiveMessage'],
@@ -180,7 +186,7 @@ describe('services', () => {
 describe('functions', () => {
   it('run on Node 24, arm64, traced, with a log that ends', () => {
     const functions = system.ofType('AWS::Lambda::Function');
-    expect(functions).toHaveLength(4);
+    expect(functions).toHaveLength(5);
     for (const { Properties } of functions) {
       expect(Properties).toMatchObject({
         Runtime: 'nodejs24.x',
@@ -204,6 +210,21 @@ describe('functions', () => {
     });
     const { Input } = Properties['Target'] as { Input: unknown };
     expect(new Set(JSON.stringify(Input).match(/Commands\d/g)).size).toBe(2);
+  });
+
+  it('compare books with the venue every five minutes, by the queues of all shards; what cannot start is set aside', () => {
+    const { Properties } = system.named('AWS::Scheduler::Schedule', 'DeviationRuns');
+    expect(Properties).toMatchObject({
+      ScheduleExpression: 'cron(2,7,12,17,22,27,32,37,42,47,52,57 * * * ? *)',
+      Target: { DeadLetterConfig: { Arn: expect.anything() }, RetryPolicy: { MaximumRetryAttempts: 5 } },
+    });
+    const { Input } = Properties['Target'] as { Input: unknown };
+    expect(new Set(JSON.stringify(Input).match(/Commands\d/g)).size).toBe(2);
+    const { Environment } = system.named('AWS::Lambda::Function', 'Deviation').Properties as {
+      Environment: { Variables: object };
+    };
+    const given = Object.keys(Environment.Variables);
+    expect(Object.keys(deviationConfig.shape).filter((name) => !given.includes(name))).toEqual([]);
   });
 
   it('take the journal in order, report partial failures and give up into a queue', () => {

@@ -1,0 +1,36 @@
+/** Settings and input of the comparison with the venue's books. */
+import { deviationTables } from '@perps/adapters/aws';
+import { z } from 'zod';
+
+const queueUrls = z.array(z.url()).min(1).max(64);
+
+export const deviationConfig = z.object({
+  ...deviationTables,
+  /** By shard; absent where they are too many for a function's environment: then each run is told. */
+  COMMAND_QUEUE_URLS: z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(queueUrls)
+    .optional(),
+  VENUE_URL: z.url(),
+  HL_TRADING_ACCOUNT: z.string().regex(/^0x[0-9a-fA-F]{40}$/),
+});
+
+/** The schedule gives the queues; a person closes a row. */
+const request = z.strictObject({
+  queueUrls: queueUrls.optional(),
+  resolve: z.strictObject({ id: z.string().min(1).max(200), note: z.string().trim().min(1).max(1_000) }).optional(),
+});
+
+export interface DeviationRequest {
+  /** Command queues by shard. */
+  readonly queueUrls: readonly string[];
+  /** A row to close, in place of a run. */
+  readonly resolve: { readonly id: string; readonly note: string } | undefined;
+}
+
+/** Throws on a malformed input. */
+export function requestOf(event: unknown, configured: readonly string[] | undefined): DeviationRequest {
+  const { queueUrls: given, resolve } = request.parse(event);
+  return { queueUrls: queueUrls.parse(given ?? configured), resolve };
+}

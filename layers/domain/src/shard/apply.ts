@@ -13,7 +13,8 @@ import { negateSize, usd } from '../money/index.ts';
 import { isShardWide, type RoutingPolicySet, type ShardEntry } from './messages.ts';
 import { applyDeviation, withVenueStops } from './deviation.ts';
 import { applyFunding, followFunding } from './funding.ts';
-import { type AccountHistory, fillRecordOf, remember, triggerRecord } from './history.ts';
+import { fillRecordOf, triggerRecord } from './history.ts';
+import { endedOrder, rememberFill, rememberOrder } from './history-log.ts';
 import { addResting, isResting, removeResting } from './resting-index.ts';
 import { followRisk, releaseHeld } from './risk.ts';
 import { rememberResult } from './results.ts';
@@ -102,6 +103,7 @@ function derive(state: ShardState, step: Step): void {
     case 'DepositCredited':
     case 'LeverageUpdated':
     case 'IsolatedMarginAdjusted':
+    case 'GainsRealized':
     case 'FundingPosted':
       book(state, event.transfers);
       return;
@@ -138,7 +140,7 @@ function deriveTrigger(
   const { trigger, status } = event;
   const cause = event.cause === undefined ? {} : { cause: event.cause };
   const record = { ...triggerRecord(accountId, trigger), status, ...cause, statusAt: at };
-  remember(historyOf(state, accountId).endedOrders, record);
+  rememberOrder(state.history, record, at);
 }
 
 /** Records of what is at the venue. */
@@ -191,9 +193,8 @@ function deriveFill(state: ShardState, event: Extract<AccountEvent, { type: 'Ord
   const late =
     live === undefined ? step.after.closedVenueOrders.find(({ orderId }) => orderId === event.orderId) : undefined;
   const cloid = (live ?? late)?.cloid;
-  const history = historyOf(state, accountId);
-  if (late !== undefined) replaceEnded(history, late);
-  remember(history.fills, fillRecordOf(event, { accountId, cloid }));
+  if (late !== undefined) replaceEnded(state, late, step);
+  rememberFill(state.history, fillRecordOf(event, { accountId, cloid }), step.at);
 }
 
 /** An INTERNAL step moves the shard's exposure without a fill. */
@@ -212,10 +213,9 @@ function deriveLiquidation(
 }
 
 /** A late fill changes what history says of its order. */
-function replaceEnded(history: AccountHistory, order: Order): void {
-  const index = history.endedOrders.findLastIndex((record) => record.order.orderId === order.orderId);
-  const record = history.endedOrders[index];
-  if (record !== undefined) history.endedOrders[index] = { ...record, order };
+function replaceEnded({ history }: ShardState, order: Order, { after, at }: Step): void {
+  const record = endedOrder(history, after.accountId, order.orderId);
+  if (record !== undefined) rememberOrder(history, { ...record, order }, at);
 }
 
 function deriveEnd(state: ShardState, event: Extract<AccountEvent, { type: 'OrderEnded' }>, step: Step): void {
@@ -224,7 +224,7 @@ function deriveEnd(state: ShardState, event: Extract<AccountEvent, { type: 'Orde
   if (order === undefined) return;
   const { accountId } = before;
   const cause = event.cause === undefined ? {} : { cause: event.cause };
-  remember(historyOf(state, accountId).endedOrders, { accountId, order, status: event.status, ...cause, statusAt: at });
+  rememberOrder(state.history, { accountId, order, status: event.status, ...cause, statusAt: at }, at);
   const isFull = before.closedVenueOrders.length === CLOSED_VENUE_ORDERS_MAX;
   if (!isFull || step.after.closedVenueOrders === before.closedVenueOrders) return;
   for (const leg of before.closedVenueOrders[0]?.legs ?? []) {
@@ -248,13 +248,4 @@ function follow(
   if (was === is) return;
   if (is && order.after !== undefined) addResting(state.resting, accountId, order.after);
   else if (order.before !== undefined) removeResting(state.resting, order.before);
-}
-
-export function historyOf(state: ShardState, accountId: string): AccountHistory {
-  let history = state.history.get(accountId);
-  if (history === undefined) {
-    history = { endedOrders: [], fills: [] };
-    state.history.set(accountId, history);
-  }
-  return history;
 }

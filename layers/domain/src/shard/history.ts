@@ -1,12 +1,10 @@
-/** What happened to an account's orders, newest part kept in the shard; tables serve the rest. */
+/** What happened to an account's orders, as it is told. */
 import type { AccountEvent, EndStatus, Liquidity, Order, Side, TriggerOrder } from '../account/index.ts';
 import { type Price, type Size, type Usd, ZERO_SIZE, ZERO_USD } from '../money/index.ts';
 import type { Route } from '../routing/index.ts';
 
-/** Ended orders, and fills, kept per account (as many as Hyperliquid answers). */
+/** Ended orders, and fills, told of an account at most (as many as Hyperliquid answers). */
 export const HISTORY_MAX = 2_000;
-/** A list is cut back only when it is this much too long: amortised, one copy per so many additions. */
-const SLACK = 256;
 
 /** One order as history tells it: waiting for its trigger, live or ended. */
 export interface OrderRecord {
@@ -39,21 +37,10 @@ export interface FillRecord {
   readonly hash: string;
 }
 
-/** Oldest first; owned and changed in place by the shard. */
-export interface AccountHistory {
-  endedOrders: OrderRecord[];
-  fills: FillRecord[];
+/** An order that is over, as it is kept. */
+export interface EndedRecord extends OrderRecord {
+  readonly status: EndStatus;
 }
-
-/** Adds at the end and forgets the oldest beyond the bound. */
-export function remember<Item>(items: Item[], item: Item): void {
-  items.push(item);
-  if (items.length > HISTORY_MAX + SLACK) items.splice(0, items.length - HISTORY_MAX);
-}
-
-/** The kept part, oldest first: the slack is an accident of timing and never shown. */
-export const kept = <Item>(items: readonly Item[]): readonly Item[] =>
-  items.length > HISTORY_MAX ? items.slice(items.length - HISTORY_MAX) : items;
 
 /** A live order's status as history tells it. */
 export const liveStatus = (order: Order): 'open' | 'pending' =>
@@ -84,7 +71,7 @@ export const triggerRecord = (accountId: string, trigger: TriggerOrder): OrderRe
 });
 
 /** The venue's executions have its hash; what we execute ourselves has no transaction. */
-const NO_TRANSACTION = `0x${'0'.repeat(64)}`;
+export const NO_TRANSACTION = `0x${'0'.repeat(64)}`;
 
 /** An execution as history tells it. `cloid` is its order's. */
 export function fillRecordOf(

@@ -1,7 +1,8 @@
 /** What the host and the doors ask of a shard's state. */
 import { type AccountState, findVenueOrder, marketState, type Order } from '../account/index.ts';
 import type { Bbo } from '../market/index.ts';
-import { type FillRecord, HISTORY_MAX, kept, liveStatus, type OrderRecord, triggerRecord } from './history.ts';
+import { type FillRecord, HISTORY_MAX, liveStatus, type OrderRecord, triggerRecord } from './history.ts';
+import { endedOrder, endedOrders, recordedFills } from './history-log.ts';
 import { crossed, type RestingOrder } from './resting-index.ts';
 import type { ShardState, VenueOrder } from './state.ts';
 
@@ -45,10 +46,17 @@ export function orderRecord(
   state: ShardState,
   query: { readonly accountId: string; readonly orderId?: number; readonly cloid?: string },
 ): OrderRecord | undefined {
-  const matches = ({ order }: OrderRecord): boolean =>
-    query.orderId === undefined ? order.cloid === query.cloid : order.orderId === query.orderId;
-  if (query.orderId === undefined && query.cloid === undefined) return undefined;
-  return orderRecords(state, query.accountId).find(matches);
+  const { accountId, orderId, cloid } = query;
+  if (orderId !== undefined) return recordOf(state, accountId, orderId);
+  return cloid === undefined ? undefined : orderRecords(state, accountId).find(({ order }) => order.cloid === cloid);
+}
+
+function recordOf(state: ShardState, accountId: string, orderId: number): OrderRecord | undefined {
+  const account = state.accounts.get(accountId);
+  const order = account?.orders[orderId];
+  if (order !== undefined) return liveRecord(accountId, order);
+  const trigger = account?.triggers[orderId];
+  return trigger === undefined ? endedOrder(state.history, accountId, orderId) : triggerRecord(accountId, trigger);
 }
 
 /** Live, untriggered and ended orders, newest first, at most 2,000. */
@@ -58,13 +66,14 @@ export function orderRecords(state: ShardState, accountId: string): readonly Ord
     ...Object.values(account?.orders ?? {}).map((order) => liveRecord(accountId, order)),
     ...Object.values(account?.triggers ?? {}).map((trigger) => triggerRecord(accountId, trigger)),
   ];
-  const ended = kept(state.history.get(accountId)?.endedOrders ?? []);
-  return [...live, ...ended].sort((left, right) => right.order.orderId - left.order.orderId).slice(0, HISTORY_MAX);
+  return [...live, ...endedOrders(state.history, accountId)]
+    .sort((left, right) => right.order.orderId - left.order.orderId)
+    .slice(0, HISTORY_MAX);
 }
 
 /** Newest first, at most 2,000. */
 export const fillRecords = (state: ShardState, accountId: string): readonly FillRecord[] =>
-  kept(state.history.get(accountId)?.fills ?? []).toReversed();
+  recordedFills(state.history, accountId);
 
 /** A live order as history tells it; its status is as old as the order here, the host knows no better. */
 export const liveRecord = (accountId: string, order: Order): OrderRecord => ({

@@ -5,7 +5,7 @@ import { deserializeFunding, type SerializedFunding, serializeFunding } from '..
 import type { PlatformAccount } from '../ledger/index.ts';
 import type { Usd } from '../money/index.ts';
 import type { RoutingPolicy } from '../routing/index.ts';
-import { type AccountHistory, kept } from './history.ts';
+import { restoreHistory, type SerializedHistory, serializeHistory } from './history-log.ts';
 import { stopKey } from './deviation.ts';
 import { addResting, isResting } from './resting-index.ts';
 import type { RememberedResult } from './results.ts';
@@ -30,7 +30,7 @@ export interface SerializedShard {
   readonly accounts: readonly SerializedAccount[];
   readonly platform: readonly (readonly [PlatformAccount, Usd])[];
   readonly venueOrders: readonly VenueOrder[];
-  readonly history: readonly (readonly [string, AccountHistory])[];
+  readonly history: SerializedHistory;
   readonly results: readonly (readonly [string, readonly (readonly [string, RememberedResult])[]])[];
 }
 
@@ -65,10 +65,7 @@ export function serialize(state: ShardState): SerializedShard {
     accounts: sortedEntries(state.accounts).map(([, account]) => serializeAccount(account)),
     platform: sortedEntries(state.platform),
     venueOrders: [...state.venueOrders.values()],
-    history: sortedEntries(state.history).map(([accountId, { endedOrders, fills }]) => [
-      accountId,
-      { endedOrders: [...kept(endedOrders)], fills: [...kept(fills)] },
-    ]),
+    history: serializeHistory(state.history),
     results: sortedEntries(state.results).map(([stream, results]) => [stream, [...results]]),
   };
 }
@@ -83,9 +80,7 @@ export function deserialize(data: SerializedShard): ShardState {
   for (const stored of data.accounts) state.accounts.set(stored.accountId, deserializeAccount(stored));
   for (const [account, amount] of data.platform) state.platform.set(account, amount);
   for (const order of data.venueOrders) state.venueOrders.set(order.request.venueCloid, order);
-  for (const [accountId, { endedOrders, fills }] of data.history) {
-    state.history.set(accountId, { endedOrders: [...endedOrders], fills: [...fills] });
-  }
+  restoreHistory(state.history, data.history);
   for (const [stream, results] of data.results) state.results.set(stream, new Map(results));
   rebuildIndexes(state);
   return state;

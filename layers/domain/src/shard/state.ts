@@ -12,7 +12,7 @@ import { initialRiskIndex, type RiskIndex } from '../liquidation/index.ts';
 import type { PlatformAccount } from '../ledger/index.ts';
 import type { Usd } from '../money/index.ts';
 import { DEFAULT_ROUTING_POLICY, type RoutingPolicy } from '../routing/index.ts';
-import type { AccountHistory } from './history.ts';
+import { createHistory, type History } from './history-log.ts';
 import type { RestingIndex } from './resting-index.ts';
 import type { StreamResults } from './results.ts';
 import { initialTimers, type TimerIndex } from './timers.ts';
@@ -46,7 +46,8 @@ export interface ShardState {
   readonly platform: Map<PlatformAccount, Usd>;
   /** By venueCloid; all HYPERLIQUID legs that are not done. */
   readonly venueOrders: Map<string, VenueOrder>;
-  readonly history: Map<string, AccountHistory>;
+  /** Ended orders and fills, newest part. */
+  readonly history: History;
   /** By stream: account id or `config`. */
   readonly results: Map<string, StreamResults>;
   nextOrderId: number;
@@ -88,7 +89,7 @@ export const initialShard = (shard: number): ShardState => ({
   accounts: new Map(),
   platform: new Map(),
   venueOrders: new Map(),
-  history: new Map(),
+  history: createHistory(),
   results: new Map(),
   // The first counter is 1: zero is no id.
   nextOrderId: ID_STRIDE + shard,

@@ -73,6 +73,7 @@ export function deepFreeze<Value>(value: Value): Value {
 export function render(value: unknown): string {
   if (typeof value === 'bigint') return `${value}n`;
   if (Array.isArray(value)) return `[${value.map(render).join()}]`;
+  if (value instanceof Uint8Array) return `<${value.join()}>`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'undefined';
   const fields = Object.entries(value).filter(([, field]) => field !== undefined);
   fields.sort(([left], [right]) => (left < right ? -1 : 1));

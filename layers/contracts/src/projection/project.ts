@@ -56,6 +56,7 @@ function apply(draft: Draft, event: AccountEvent): void {
       return triggerEnded(draft, event);
     case 'LeverageUpdated':
     case 'IsolatedMarginAdjusted':
+    case 'GainsRealized':
       move(draft, event.transfers);
       for (const position of event.positions) positionSet(draft, position);
       return undefined;

@@ -133,6 +133,12 @@ export type AccountEvent =
       readonly positions: readonly Position[];
       readonly transfers: readonly Transfer[];
     }
+  /** Floating gains of cross positions paid a debt that the wallet could not: their entries moved, their sizes did not. */
+  | {
+      readonly type: 'GainsRealized';
+      readonly positions: readonly Position[];
+      readonly transfers: readonly Transfer[];
+    }
   | {
       readonly type: 'FundingPosted';
       /** Start of the newest hour it covers, ms. */

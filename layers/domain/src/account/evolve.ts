@@ -45,6 +45,7 @@ export function evolve(state: AccountState, event: AccountEvent): AccountState {
     case 'CancelAllFired':
       return triggersEvolved(state, event);
     case 'IsolatedMarginAdjusted':
+    case 'GainsRealized':
       return positionsSet(state, event);
     case 'FundingPosted':
       return fundingPosted(state, event);

@@ -41,7 +41,8 @@ import { closeLiquidated } from './liquidation-money.ts';
 import { marginAt, orderMarginAfter } from './margin.ts';
 import type { AccountState, Liquidity, Order, OrderLeg, Position } from './model.ts';
 import { postAccrued } from './post-funding.ts';
-import { leverageSettingOf, positionOn, remainingOf, signOf } from './state.ts';
+import { leverageSettingOf, positionKey, positionOn, remainingOf, signOf } from './state.ts';
+import { realizeGains } from './realize-gains.ts';
 
 export interface Execution {
   readonly order: Order;
@@ -67,6 +68,8 @@ export function bookExecution(draft: Draft, execution: Execution): void {
   const before = positionOn(draft.state, order.symbol, route);
   const signed = size(execution.size * signOf(order.side));
   const closing = closingPart(before, signed);
+  const cost = walletCost(before, closing, execution);
+  if (cost > draft.state.wallet) realizeGains(draft, usd(cost - draft.state.wallet), positionKey(order.symbol, route));
   const opening = size(execution.size - closing);
   const tradeId = takeTradeId(draft);
   const till = openTill(draft.state, route, order.orderId);
@@ -138,6 +141,21 @@ function closingPart(position: Position | undefined, signed: Size): Size {
   return minSize(magnitude(position.size), magnitude(signed));
 }
 
+/** What the wallet pays for an execution: a cross loss, and the fee. 10⁻⁶ USD, at least zero. */
+function walletCost(position: Position | undefined, closed: Size, { price, fee }: Execution): Usd {
+  const isCross = position?.marginMode === 'cross' && closed > 0n;
+  const loss = isCross ? negateUsd(pnlOf(position, closed, price).pnl) : ZERO_USD;
+  return usd((loss > 0n ? loss : 0n) + (fee > 0n ? fee : 0n));
+}
+
+/** Against the share of the entry, which is rounded against the user. */
+function pnlOf(position: Position, closed: Size, price: Price): { readonly entryShare: Usd; readonly pnl: Usd } {
+  const isLong = position.size > 0n;
+  const entryShare = usd(divide(position.entryNotional * closed, magnitude(position.size), isLong ? 'up' : 'down'));
+  const proceeds = notional(price, closed);
+  return { entryShare, pnl: isLong ? subtractUsd(proceeds, entryShare) : subtractUsd(entryShare, proceeds) };
+}
+
 /** Closes part of a position; undefined when all of it. Its share of the entry is rounded against the user. */
 function reduce(
   till: Till,
@@ -147,9 +165,7 @@ function reduce(
   if (closed === 0n) return position;
   const isLong = position.size > 0n;
   const whole = magnitude(position.size);
-  const entryShare = usd(divide(position.entryNotional * closed, whole, isLong ? 'up' : 'down'));
-  const proceeds = notional(price, closed);
-  const pnl = isLong ? subtractUsd(proceeds, entryShare) : subtractUsd(entryShare, proceeds);
+  const { entryShare, pnl } = pnlOf(position, closed, price);
   const left = size(whole - closed);
   const margin = settle(till, { position, pnl, left, whole });
   if (left === 0n) return undefined;

@@ -17,6 +17,7 @@ import { type Draft, emit } from './draft.ts';
 import type { FundingPayment } from './events.ts';
 import type { AccountState, Position } from './model.ts';
 import type { Rejection } from './results.ts';
+import { realizeGains } from './realize-gains.ts';
 import { positionKey, positionOn } from './state.ts';
 import { isPaused } from './trading-state.ts';
 
@@ -38,7 +39,10 @@ export function postAccrued(draft: Draft, position: Position | undefined): void 
   const toIndex = fundingIndexOf(draft.context.funding, position);
   if (toIndex === position.fundingIndex) return;
   const due = fundingDue(position.size, toIndex - position.fundingIndex);
-  const paid = pay(draft.state, { position, due, route: position.route });
+  if (position.marginMode === 'cross') realizeGains(draft, usd(due.amount - draft.state.wallet));
+  // Its own entry may just have moved.
+  const now = positionOn(draft.state, position.symbol, position.route) ?? position;
+  const paid = pay(draft.state, { position: now, due, route: position.route });
   const after = { ...paid.position, fundingIndex: toIndex };
   emit(draft, {
     type: 'FundingPosted',

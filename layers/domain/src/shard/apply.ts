@@ -104,6 +104,7 @@ function derive(state: ShardState, step: Step): void {
     case 'LeverageUpdated':
     case 'IsolatedMarginAdjusted':
     case 'GainsRealized':
+    case 'GainsRealized':
     case 'FundingPosted':
       book(state, event.transfers);
       return;

@@ -1,7 +1,8 @@
 /**
- * P11: a HYPERLIQUID order's way to the venue. From sending it to our gateway until the simulator matched it (its own
- * clock, ms, on this machine): verify, decide, journal the intent, sign by KMS, send. In the same run, in turns: ccxt
- * signing and sending the same order to the same simulator, a bare signed request, and a bare put.
+ * P11: a HYPERLIQUID order's way to the venue, once with the agent key unsealed into memory and once with KMS signing.
+ * Our own part is measured inside gateway and engine, order by order and part by part (`support/venue-trace.ts`). In the
+ * same run, in turns: ccxt signing and sending the same order to the same simulator, a bare signed request, a bare put;
+ * of the three ways, the time until the simulator matched the order (its own clock, ms, on this machine).
  */
 import { loadavg } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -14,12 +15,15 @@ import { fundVenueAccount } from '../local/supervisor/venue.ts';
 import type { Benchmark, Figure } from './support/benchmark.ts';
 import { openJournalTable } from './support/journaled-shard.ts';
 import { info, type OrderTexts, signOrders, withSystem } from './support/system.ts';
+import { type OrderTrace, ownMs, PARTS, readTraces, TRACED } from './support/venue-trace.ts';
 
 const COIN = 'SOL';
 const SYMBOL = `${COIN}/USDC:USDC`;
-/** Both accounts' requests count against one address at the simulator, whose limit is the venue's. */
-const ORDERS = 60;
-const WARM_UP = 10;
+/** Everybody's requests count against one address at the simulator, whose limit is the venue's. */
+const ORDERS = 200;
+const WARM_UP = 40;
+/** What an order leaves to be booked is over before the next one comes, which would wait for its put. */
+const PAUSE_MS = 15;
 const NOTIONAL_USD = 20;
 const VISIBLE_MS = 2_000;
 
@@ -34,34 +38,52 @@ interface Way {
   readonly sentAt: number[];
 }
 
+interface Measured {
+  readonly times: ReadonlyMap<string, readonly number[]>;
+  readonly puts: readonly number[];
+  readonly traces: readonly OrderTrace[];
+  readonly load: number;
+}
+
 export const benchmark: Benchmark = {
   name: 'venue-path',
   title: `P11, ${ORDERS} HYPERLIQUID orders one at a time, from the trader's socket to the venue's book`,
-  run: () =>
-    withSystem(async (system) => {
-      const ways = await openWays(system);
-      const table = await openJournalTable();
-      const client = createDynamoClient({ ...table.clientOptions, maxAttempts: 1 });
-      const puts: number[] = [];
-      for (let index = 0; index < WARM_UP + ORDERS; index += 1) {
-        for (const way of ways) {
-          way.sentAt.push(performance.timeOrigin + performance.now());
-          await way.send(index);
-        }
-        const before = performance.now();
-        const Item = { pk: { S: 'bare' }, sk: { N: String(index) }, body: { B: new Uint8Array(1_024) } };
-        const ConditionExpression = 'attribute_not_exists(pk)';
-        await client.send(new PutItemCommand({ TableName: table.tableName, Item, ConditionExpression }));
-        if (index >= WARM_UP) puts.push(performance.now() - before);
-      }
-      client.destroy();
-      await table.close();
-      await delay(VISIBLE_MS);
-      const times = new Map<string, readonly number[]>();
-      for (const way of ways) times.set(way.name, await arrivalTimes(system, way));
-      return figuresOf(times, puts);
-    }),
+  run: async () => {
+    const figures: Figure[] = [];
+    for (const agentSigning of ['sealed', 'kms'] as const) {
+      const measured = await withSystem(measure, { agentSigning, flags: TRACED });
+      figures.push(...figuresOf(agentSigning, measured));
+    }
+    return figures;
+  },
 };
+
+async function measure(system: System): Promise<Measured> {
+  const ways = await openWays(system);
+  const table = await openJournalTable();
+  const client = createDynamoClient({ ...table.clientOptions, maxAttempts: 1 });
+  const puts: number[] = [];
+  for (let index = 0; index < WARM_UP + ORDERS; index += 1) {
+    for (const way of ways) {
+      way.sentAt.push(performance.timeOrigin + performance.now());
+      await way.send(index);
+      await delay(PAUSE_MS);
+    }
+    const before = performance.now();
+    const Item = { pk: { S: 'bare' }, sk: { N: String(index) }, body: { B: new Uint8Array(1_024) } };
+    await client.send(
+      new PutItemCommand({ TableName: table.tableName, Item, ConditionExpression: 'attribute_not_exists(pk)' }),
+    );
+    if (index >= WARM_UP) puts.push(performance.now() - before);
+  }
+  client.destroy();
+  await table.close();
+  await delay(VISIBLE_MS);
+  const times = new Map<string, readonly number[]>();
+  for (const way of ways) times.set(way.name, await arrivalTimes(system, way));
+  const traces = (await readTraces(system, WARM_UP + ORDERS)).slice(WARM_UP);
+  return { times, puts, traces, load: loadavg()[0] ?? 0 };
+}
 
 async function openWays(system: System): Promise<readonly Way[]> {
   const trader = await system.createTrader();
@@ -129,28 +151,35 @@ async function arrivalTimes(system: System, { account, sentAt, name }: Way): Pro
   return matched.map((time, index) => time - (sentAt[index] ?? time)).slice(WARM_UP);
 }
 
-function figuresOf(times: ReadonlyMap<string, readonly number[]>, puts: readonly number[]): Figure[] {
-  const at = (values: readonly number[] | undefined, part: number): number =>
-    [...(values ?? [])].sort((left, right) => left - right)[Math.floor((values?.length ?? 0) * part)] ?? Number.NaN;
-  const of = (name: string) => ({ p50: at(times.get(name), 0.5), p99: at(times.get(name), 0.99) });
-  const [ours, bare, ccxt] = [of('ours'), of('bare'), of('ccxt')];
-  const put = { p50: at(puts, 0.5), p99: at(puts, 0.99) };
+const at = (values: readonly number[] | undefined, part: number): number =>
+  [...(values ?? [])].sort((left, right) => left - right)[Math.floor((values?.length ?? 0) * part)] ?? Number.NaN;
+const spanOf = (values: readonly number[] | undefined) => ({ p50: at(values, 0.5), p99: at(values, 0.99) });
+const textOf = ({ p50, p99 }: { readonly p50: number; readonly p99: number }): string =>
+  `${p50.toFixed(2)} / ${p99.toFixed(2)}`;
+
+const NAMES = { sealed: 'key in memory', kms: 'KMS signs' } as const;
+
+function figuresOf(signing: keyof typeof NAMES, { times, puts, traces, load }: Measured): Figure[] {
+  const [ours, bare, ccxt] = [spanOf(times.get('ours')), spanOf(times.get('bare')), spanOf(times.get('ccxt'))];
+  const own = spanOf(traces.map(ownMs));
+  const parts = PARTS.map((part) => `${part} ${textOf(spanOf(traces.map((trace) => trace[part])))}`);
   const shared = { unit: 'ms', percentileUnit: 'ms', moreIsBetter: false } as const;
   return [
     {
-      name: 'gateway to venue, median',
+      name: `${NAMES[signing]}: gateway to venue's book, median`,
       value: ours.p50,
       ...ours,
       ...shared,
       peers: [{ name: 'ccxt directly', value: ccxt.p50 }],
-      note: `ccxt ${ccxt.p50.toFixed(1)} / ${ccxt.p99.toFixed(1)} ms, bare request ${bare.p50.toFixed(1)} / ${bare.p99.toFixed(1)} ms, bare put ${put.p50.toFixed(1)} / ${put.p99.toFixed(1)} ms; load ${(loadavg()[0] ?? 0).toFixed(1)}`,
+      note: `ccxt ${textOf(ccxt)}, bare request ${textOf(bare)}, bare put ${textOf(spanOf(puts))} ms; load ${load.toFixed(1)}`,
     },
     {
-      name: 'own part, p99: beyond a bare request and one put',
-      value: ours.p99 - bare.p99 - put.p99,
+      name: `${NAMES[signing]}: own part, receipt to bytes on the venue's socket, p99`,
+      value: own.p99,
+      ...own,
       ...shared,
-      goal: { kind: 'atMost', value: 1 },
-      note: `at the median ${(ours.p50 - bare.p50 - put.p50).toFixed(1)} ms`,
+      ...(signing === 'sealed' ? { goal: { kind: 'atMost', value: 1 } } : {}),
+      note: `p50 / p99 by part, ms: ${parts.join(', ')}; put and kms are not in it`,
     },
   ];
 }

@@ -183,13 +183,18 @@ class ShardOwner implements Engine {
   #newShard(index: number): TradingShard {
     const options = this.#options;
     const { owner, address, leaseTtlMs: ttlMs } = options;
+    let trading: TradingShard | undefined;
     const machine = createTradingMachine({
       shard: index,
-      onApplied: (events) => this.#nonces.applied(events),
+      onApplied: (events) => {
+        this.#nonces.applied(events);
+        trading?.applied(events);
+      },
     });
     const lease = { resource: shardResource(index), owner, address, ttlMs };
     const host = createShardHost({ ...options, shard: index, machine, codec: tradingCodec, lease });
-    return createTradingShard({ ...options, shard: index, host, facts: this.#facts });
+    trading = createTradingShard({ ...options, shard: index, host, facts: this.#facts });
+    return trading;
   }
 
   async #serve(shard: TradingShard, report: RecoveryReport): Promise<void> {

@@ -53,6 +53,9 @@ function bench(): Bench {
     clock,
     logger: silentLogger,
     metrics: noMetrics,
+    later: (task) => {
+      task();
+    },
     onTakeover: (accountId) => takeovers.push(accountId),
   });
   const it: Bench = { state, loop, clock, asked: [], takeovers, mark: '100000', isDeciding: true };

@@ -1,12 +1,15 @@
 /** The liquidation loop: accepted marks become risk checks, and a second, slower look proves that nobody is skipped. */
-import type { AccountEvent } from '@perps/domain/account';
-import { accountsTouched, refreshRisk, type ShardState, slowRiskCheckOf } from '@perps/domain/shard';
+import type { AccountEvent, Pricing } from '@perps/domain/account';
+import { accountsTouched, liquidationsDue, refreshRisk, type ShardState, slowRiskCheckOf } from '@perps/domain/shard';
 import type { Clock, Logger, Metrics } from '@perps/runtime/ports';
 import { createAttempts } from './attempts.ts';
 import type { HostShard } from './host-commands.ts';
 
 /** Accounts the slow checker looks at in one turn. */
 const SAMPLE = 100;
+/** Accounts put into the index at once (some tens of ms), and changed ones looked at in one turn. */
+const REFRESHED_MAX = 5_000;
+const CHANGED_MAX = 500;
 /** Turns come every 250 ms: without one for so long the loop is dead (ms). */
 const SILENT_MS_MAX = 2_000;
 /** An account at its requirement is surely being liquidated this long after it was seen (I9). */
@@ -26,6 +29,8 @@ export interface RiskLoopOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Runs the task after what waits already (setImmediate). */
+  readonly later: (task: () => void) => void;
   /** A liquidation could not be finished by itself. */
   readonly onTakeover: (accountId: string) => void;
 }
@@ -46,6 +51,7 @@ class Loop implements RiskLoop {
   #sample: Iterator<string> | undefined;
   #seeded: ShardState | undefined;
   #turnedAt: number | undefined;
+  #isRefreshing = false;
 
   constructor(options: RiskLoopOptions) {
     this.#options = options;
@@ -57,8 +63,19 @@ class Loop implements RiskLoop {
     const state = shard.state();
     if (state === undefined) return;
     const pricing = shard.pricing();
-    refreshRisk(state, pricing);
+    this.#refresh(state, pricing);
     for (const accountId of accountsTouched(state, symbol, pricing)) this.#check(accountId);
+  }
+
+  /** Brings the index up to date in portions: after a recovery everybody is new to it. */
+  #refresh(state: ShardState, pricing: Pricing): void {
+    const done = refreshRisk(state, pricing, REFRESHED_MAX);
+    if (done < REFRESHED_MAX || this.#isRefreshing) return;
+    this.#isRefreshing = true;
+    this.#options.later(() => {
+      this.#isRefreshing = false;
+      if (this.#options.shard.state() === state) this.#refresh(state, this.#options.shard.pricing());
+    });
   }
 
   onTurn(): void {
@@ -70,11 +87,10 @@ class Loop implements RiskLoop {
     metrics.count('liquidation.heartbeat');
     metrics.gauge('liquidation.active', this.#active.size);
     metrics.gauge('liquidation.takeover', this.#takeovers.size);
-    for (const accountId of this.#active) this.#check(accountId);
-    const pricing = shard.pricing();
+    for (const accountId of liquidationsDue(state, clock.now())) this.#check(accountId);
     // What changed since the last mark may stand at its requirement without any price moving.
-    const changed = [...state.risk.dirty];
-    refreshRisk(state, pricing);
+    const changed = [...state.risk.dirty].slice(0, CHANGED_MAX);
+    this.#refresh(state, shard.pricing());
     this.#look(state, [...changed, ...this.#nextSample(state), ...this.#skipped.keys()]);
   }
 
@@ -115,10 +131,10 @@ class Loop implements RiskLoop {
     if (isStopped(state)) return this.#skipped.clear();
     const found = slowRiskCheckOf(state, [...new Set(accountIds)], shard.pricing());
     const missed = new Set<string>();
-    for (const { accountId, scope } of found) {
+    for (const { accountId, scope, finding } of found) {
       const level = state.accounts.get(accountId)?.episodes[scope]?.level;
       this.#check(accountId);
-      if (level === 'liquidating' || level === 'takeover') continue;
+      if (finding !== 'liquidate' || level === 'liquidating' || level === 'takeover') continue;
       missed.add(accountId);
       if (!this.#skipped.has(accountId)) this.#skipped.set(accountId, clock.monotonic());
     }

@@ -56,6 +56,8 @@ export interface TradingShard {
   onTick(symbol: string): void;
   /** Its accepted mark, oracle or funding moved. */
   onMark(symbol: string): void;
+  /** Events were applied, here or in a replay; they are not durable yet. */
+  applied(events: readonly ShardEvent[]): void;
   /** Regular work, a few times a second. */
   onTurn(): void;
   /** What people must know, in words. */
@@ -105,8 +107,10 @@ class OwnedShard implements TradingShard {
       fill: ({ accountId, orderId }) => this.#command(`cross:${orderId}`, { type: 'FillResting', accountId, orderId }),
     });
     const shard = this.#asHost();
-    this.#triggers = createTriggerLoop({ ...options, shard, later: (task) => void setImmediate(task) });
-    this.#risk = createRiskLoop({ ...options, shard, onTakeover: (accountId) => this.#stopInternalising(accountId) });
+    const later = (task: () => void): void => void setImmediate(task);
+    const onTakeover = (accountId: string): void => this.#stopInternalising(accountId);
+    this.#triggers = createTriggerLoop({ ...options, shard, later });
+    this.#risk = createRiskLoop({ ...options, shard, later, onTakeover });
     this.#timers = createTimers({ ...options, shard });
     this.#funding = createFundingLoop({ ...options, shardIndex: options.shard, shard });
   }
@@ -159,6 +163,11 @@ class OwnedShard implements TradingShard {
     if (request === undefined) return false;
     await this.#resolve(request, fate);
     return true;
+  }
+
+  applied(events: readonly ShardEvent[]): void {
+    // Before the start is over it is replay: what was sent is looked up, never sent again.
+    if (this.#peek !== undefined) this.venueOrders.decided(events);
   }
 
   onTick(symbol: string): void {
@@ -220,12 +229,13 @@ class OwnedShard implements TradingShard {
   }
 
   #committed(seq: number, entry: CommittedEntry): void {
+    // Before all else: an order waits for its bytes to leave, everybody else only for the picture.
+    this.venueOrders.committed(entry.events);
     this.#risk.committed(entry.streamId, entry.events);
     const update = this.#follower.follow({ shard: this.shard, seq }, entry);
     if (update === undefined) return;
     this.#options.publish(update);
     this.#settlements.touched(update.orders.map(({ order }) => order.orderId));
-    this.venueOrders.committed(entry.events);
   }
 }
 

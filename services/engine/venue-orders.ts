@@ -1,10 +1,12 @@
 import type { AccountEvent, VenueCancelRequest, VenueFate, VenueFill, VenueOrderRequest } from '@perps/domain/account';
+import type { ShardEvent } from '@perps/domain/shard';
 import { reconcilePending, type VenueObservation } from '@perps/domain/reconcile';
 import { fateOfAnswer, type HyperliquidVenue } from '@perps/adapters/hyperliquid';
 import type { Clock, Logger, Metrics } from '@perps/runtime/ports';
 
 /** One venue account as the engine uses it (the Hyperliquid adapter, or a test's own). */
-export type VenuePort = Pick<HyperliquidVenue, 'place' | 'cancel' | 'lookup' | 'fillsSince'>;
+export type VenuePort = Pick<HyperliquidVenue, 'place' | 'cancel' | 'lookup' | 'fillsSince'> &
+  Partial<Pick<HyperliquidVenue, 'prepare'>>;
 
 export interface VenueOrdersOptions {
   readonly shard: number;
@@ -30,6 +32,8 @@ const LOOKS_MAX = 10;
 const STREAM_MS_MAX = 500;
 
 export interface VenueOrders {
+  /** Events that were decided and are being journaled: their orders are signed meanwhile, and sent by `committed` only. */
+  decided(events: readonly ShardEvent[]): void;
   /** Effects of committed events: what was journaled is sent now, once. Never called for replayed events. */
   committed(events: readonly AccountEvent[]): void;
   /** One pass over everything that is not over. `all`: also the young ones (after a reconnect, at start). */
@@ -50,6 +54,14 @@ class Orders implements VenueOrders {
 
   constructor(options: VenueOrdersOptions) {
     this.#options = options;
+  }
+
+  decided(events: readonly ShardEvent[]): void {
+    const { venue } = this.#options;
+    for (const event of events) {
+      // After the put has left: signing shall cost the time of the journal, not its own.
+      if (event.type === 'VenueOrderRequested') setImmediate(() => venue.prepare?.(event.request));
+    }
   }
 
   committed(events: readonly AccountEvent[]): void {

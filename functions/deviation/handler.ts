@@ -40,7 +40,7 @@ const options = {
 };
 
 export const handler = observed(observability, async (event: unknown) => {
-  const { queueUrls, resolve } = requestOf(event, config.COMMAND_QUEUE_URLS);
+  const { queueUrls, timing, resolve } = requestOf(event, config.COMMAND_QUEUE_URLS);
   const sink = { queue: createSqsCommands({ client: sqs, queueUrls, ids: systemIds }), shardCount: queueUrls.length };
   if (resolve !== undefined) {
     const resolution = await resolveDeviation({ ...options, ...sink }, resolve);
@@ -48,7 +48,7 @@ export const handler = observed(observability, async (event: unknown) => {
     return { id: resolution?.row.id, status: resolution?.row.status, isReleased: resolution?.isReleased };
   }
   const venue = createVenueBooks({ info, account: config.HL_TRADING_ACCOUNT });
-  const run = await runDeviation({ ...options, ...sink, venue });
+  const run = await runDeviation({ ...options, ...sink, ...timing, venue });
   report(observability, run);
-  return { comparedTo: run.comparedTo, rows: run.rows.length, openRows: run.openRows };
+  return { comparedTo: run.comparedTo, rows: run.rows.map(({ id }) => id), openRows: run.openRows };
 });

@@ -16,21 +16,29 @@ export const deviationConfig = z.object({
   HL_TRADING_ACCOUNT: z.string().regex(/^0x[0-9a-fA-F]{40}$/),
 });
 
-/** The schedule gives the queues; a person closes a row. */
+/** The schedule gives the queues. A person closes a row, or compares at once what has not settled for long. */
 const request = z.strictObject({
   queueUrls: queueUrls.optional(),
+  windowMs: z.number().int().min(1_000).max(3_600_000).optional(),
+  settlingMs: z.number().int().nonnegative().max(3_600_000).optional(),
   resolve: z.strictObject({ id: z.string().min(1).max(200), note: z.string().trim().min(1).max(1_000) }).optional(),
 });
 
 export interface DeviationRequest {
   /** Command queues by shard. */
   readonly queueUrls: readonly string[];
+  /** In place of the run's own, ms. */
+  readonly timing: { readonly windowMs?: number; readonly settlingMs?: number };
   /** A row to close, in place of a run. */
   readonly resolve: { readonly id: string; readonly note: string } | undefined;
 }
 
 /** Throws on a malformed input. */
 export function requestOf(event: unknown, configured: readonly string[] | undefined): DeviationRequest {
-  const { queueUrls: given, resolve } = request.parse(event);
-  return { queueUrls: queueUrls.parse(given ?? configured), resolve };
+  const { queueUrls: given, resolve, windowMs, settlingMs } = request.parse(event);
+  const timing = {
+    ...(windowMs === undefined ? {} : { windowMs }),
+    ...(settlingMs === undefined ? {} : { settlingMs }),
+  };
+  return { queueUrls: queueUrls.parse(given ?? configured), timing, resolve };
 }

@@ -33,6 +33,8 @@ export interface DeviationOptions extends CommandSink {
   readonly checkpoint: DeviationCheckpoint;
   /** Length of a window, ms. */
   readonly windowMs?: number;
+  /** How long ago a window must have ended, ms. */
+  readonly settlingMs?: number;
 }
 
 export interface DeviationRun {
@@ -58,8 +60,8 @@ const AGAIN_MAX = 6;
 
 /** The windows that are due, then those in which something was missing. The first run of all begins with the last window. */
 export async function runDeviation(options: DeviationOptions): Promise<DeviationRun> {
-  const { checkpoint, now, windowMs = WINDOW_MS } = options;
-  const settled = now() - SETTLING_MS;
+  const { checkpoint, now, windowMs = WINDOW_MS, settlingMs = SETTLING_MS } = options;
+  const settled = now() - settlingMs;
   let known = await checkpoint.read();
   let from = known ?? Math.floor(settled / windowMs) * windowMs - windowMs;
   const rows: DeviationRow[] = [];

@@ -11,7 +11,7 @@ import { startTestSystem, type System, type TestSystemOptions } from './system.t
 import { eventually } from './waiting.ts';
 
 /** Locally (infra/config.ts). */
-const LOCAL_SHARDS = 2;
+export const LOCAL_SHARDS = 2;
 
 type Tif = 'Gtc' | 'Ioc' | 'Alo';
 
@@ -50,6 +50,8 @@ export interface Market {
   set(coin: string, price: number): Promise<void>;
   /** Freezes a coin: mark and oracle exactly at `price`, bid and ask `spread` around it (a tick where not told). */
   hold(coin: string, price: string, spread?: string): Promise<void>;
+  /** Leads the market to `price` in a straight line, in so many ms; does not wait. */
+  fall(coin: string, price: number, overMs: number): Promise<void>;
   /** A mark that is not so, for so long; book and oracle stay. */
   badPrint(coin: string, mark: string, ms: number): Promise<void>;
   /** Sets the venue's hourly funding rate of a coin (a fraction). */
@@ -84,6 +86,7 @@ export function createMarket(system: System): Market {
         Number((await contextOf(info, coin))?.markPx) === Number(price) ? true : undefined,
       );
     },
+    fall: (coin, price, overMs) => post(`${control}/price`, { coin, price: String(price), overMs }),
     badPrint: (coin, mark, ms) => post(`${control}/price`, { coin, mark, ms }),
     fundingRate: (coin, rate) => post(`${control}/funding`, { coin, rate }),
     fault: (fault) => post(`${control}/faults`, fault),
@@ -116,7 +119,7 @@ async function post(url: string, body: unknown): Promise<void> {
 let engine: { readonly url: string; readonly client: RpcClient } | undefined;
 
 /** One connection to the engine per test file; `closeEngine` in `afterAll`. */
-async function engineOf(system: System): Promise<RpcClient> {
+export async function engineOf(system: System): Promise<RpcClient> {
   if (engine?.url !== system.engineUrl) {
     engine?.client.close();
     engine = {

@@ -84,9 +84,12 @@ function largestMoveBps(buckets: readonly Bucket[], since: number): number {
   let largest = 0;
   for (const bucket of buckets) {
     if (bucket.startsAt + BUCKET_MS <= since) continue;
-    high = Math.max(high, bucket.high);
-    low = Math.min(low, bucket.low);
-    largest = Math.max(largest, (high - bucket.low) / high, (bucket.high - low) / low);
+    if (bucket.high > high) high = bucket.high;
+    if (bucket.low < low) low = bucket.low;
+    const fall = (high - bucket.low) / high;
+    const rise = (bucket.high - low) / low;
+    if (fall > largest) largest = fall;
+    if (rise > largest) largest = rise;
   }
   return largest * 10_000;
 }

@@ -42,13 +42,18 @@ interface Script {
 /** A venue that answers from a script, and a shard that forgets an order once it is resolved for good. */
 function world(script: Script) {
   const said: (VenueFate | VenueFill)[] = [];
+  const asked: string[] = [];
   const looks = [...(script.looks ?? [])];
   let isLive = true;
   let now = 1_500;
   const orders: VenueOrders = createVenueOrders({
     shard: 0,
     venue: {
-      place: async () => script.place ?? { kind: 'unknown', cause: 'lost' },
+      prepare: ({ venueCloid }) => void asked.push(`prepare ${venueCloid}`),
+      place: async ({ venueCloid }) => {
+        asked.push(`place ${venueCloid}`);
+        return script.place ?? { kind: 'unknown', cause: 'lost' };
+      },
       cancel: async () => script.cancel ?? { kind: 'canceled' },
       lookup: async () => looks.shift() ?? { kind: 'unknown' },
       fillsSince: async () => [
@@ -72,6 +77,7 @@ function world(script: Script) {
   return {
     orders,
     said,
+    asked,
     at: (time: number) => {
       now = time;
     },
@@ -104,6 +110,17 @@ describe('venue orders', () => {
     const { place, said } = world({ place: { kind: 'resting', venueOrderId: 7 } });
     await place();
     expect(said).toEqual([{ kind: 'open', venueOrderId: 7 }]);
+  });
+
+  it('signs what was decided while it is journaled, and sends once it is', async () => {
+    const { orders, place, asked } = world({ place: { kind: 'resting', venueOrderId: 7 } });
+    orders.decided([{ type: 'VenueOrderRequested', request }]);
+    // The put of the same turn goes first.
+    expect(asked).toEqual([]);
+    await new Promise(setImmediate);
+    expect(asked).toEqual([`prepare ${request.venueCloid}`]);
+    await place();
+    expect(asked).toEqual([`prepare ${request.venueCloid}`, `place ${request.venueCloid}`]);
   });
 
   it('tells a refusal in the venue’s words', async () => {

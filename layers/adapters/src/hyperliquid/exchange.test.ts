@@ -119,6 +119,42 @@ describe('sending an action', () => {
     expect((await send()).kind).toBe('answered');
   });
 
+  it('signs ahead without sending, and sends those bytes', async () => {
+    const http = scriptedHttp(FILLED);
+    const signed: Uint8Array[] = [];
+    const signer = {
+      ...testSigner,
+      signDigest: async (digest: Uint8Array) => {
+        signed.push(digest);
+        return testSigner.signDigest(digest);
+      },
+    };
+    const { clock, exchange, request, send } = setUp(http, { signer });
+    exchange.prepare(request.venueCloid, orderAction(request));
+    await clock.settle();
+    expect([signed.length, http.bodies.length]).toEqual([1, 0]);
+    expect((await send()).kind).toBe('answered');
+    expect([signed.length, http.bodies.length]).toEqual([1, 1]);
+    await clock.advance(5_000);
+    exchange.prepare('too late', orderAction(request));
+    expect(signed).toHaveLength(1);
+  });
+
+  it('a signature ahead that failed is made again when it is needed', async () => {
+    const http = scriptedHttp(FILLED);
+    let isBroken = true;
+    const signer = {
+      ...testSigner,
+      signDigest: (digest: Uint8Array) =>
+        isBroken ? Promise.reject(new Error('KMS out of reach')) : testSigner.signDigest(digest),
+    };
+    const { clock, exchange, request, send } = setUp(http, { signer });
+    exchange.prepare(request.venueCloid, orderAction(request));
+    await clock.settle();
+    isBroken = false;
+    expect((await send()).kind).toBe('answered');
+  });
+
   it('waits for weight within the expiry; cancels go first with the rest of it', async () => {
     const http = scriptedHttp(FILLED);
     const { clock, budget, exchange, request, send } = setUp(http, { perMinute: 60 });

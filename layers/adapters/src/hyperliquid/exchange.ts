@@ -25,6 +25,8 @@ export interface ExchangeOptions {
 }
 
 export interface ExchangeClient {
+  /** Signs what `send` with the same key will send; nothing leaves. A failure is forgotten: `send` then signs itself. */
+  prepare(key: string, signable: Signable): void;
   /** `key` names the intent; the same key again within the expiry sends the same bytes. */
   send(key: string, signable: Signable, priority: WeightPriority): Promise<SendOutcome>;
 }
@@ -65,6 +67,14 @@ class Exchange implements ExchangeClient {
     this.#breaker = createCircuitBreaker({ ...BREAKER, clock: options.clock, name: 'the venue' });
   }
 
+  prepare(key: string, signable: Signable): void {
+    if (this.#options.clock.now() >= signable.expiresAfter) return;
+    const prepared = this.#prepare(key, signable);
+    prepared.body.catch(() => {
+      if (this.#prepared.get(key) === prepared) this.#prepared.delete(key);
+    });
+  }
+
   async send(key: string, signable: Signable, priority: WeightPriority): Promise<SendOutcome> {
     const { clock, logger } = this.#options;
     const acceptedAt = clock.monotonic();
@@ -74,7 +84,7 @@ class Exchange implements ExchangeClient {
     try {
       await prepared.body;
     } catch (cause) {
-      this.#prepared.delete(key);
+      if (this.#prepared.get(key) === prepared) this.#prepared.delete(key);
       logger.error('venue action not signed', { key, cause: String(cause) });
       return { kind: 'notSent', cause: `not signed: ${cause instanceof Error ? cause.message : 'signer failed'}` };
     }

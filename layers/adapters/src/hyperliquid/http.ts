@@ -74,14 +74,21 @@ export function createVenueHttp(baseUrl: string): VenueHttp {
       const bytes = Buffer.from(body);
       const headers = { 'content-type': 'application/json', 'content-length': bytes.length };
       const request = send({ ...fixed, path: `${prefix}${path}`, headers });
-      const fail = (reason: string, cause?: Error): void =>
-        reject(new VenueTransportError(reason, cause === undefined ? {} : { cause }));
+      let isOver = false;
+      const fail = (reason: string, cause?: Error): void => {
+        if (!isOver) reject(new VenueTransportError(reason, cause === undefined ? {} : { cause }));
+        isOver = true;
+      };
+      const succeed = (answer: VenueHttpAnswer): void => {
+        isOver = true;
+        resolve(answer);
+      };
       // The deadline is for the whole exchange: a peer that drips bytes must not hold an order's fate.
       const deadline = setTimeout(() => {
         fail(`no answer in ${options.timeoutMs} ms`);
         request.destroy();
       }, options.timeoutMs);
-      request.on('response', (response) => readAnswer(response, resolve, fail));
+      request.on('response', (response) => readAnswer(response, succeed, fail));
       request.on('error', (cause) => fail(cause.message, cause));
       request.on('close', () => {
         clearTimeout(deadline);

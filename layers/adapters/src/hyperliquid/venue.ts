@@ -37,6 +37,11 @@ export interface HyperliquidVenue extends AccountQueries, Omit<UserStream, 'star
   start(): void;
   stop(): void;
   /**
+   * Signs an order whose record is on its way to the journal, so that `place` finds its bytes ready. Nothing leaves before
+   * `place`; where that never comes, the bytes are forgotten. Never throws.
+   */
+  prepare(request: VenueOrderRequest): void;
+  /**
    * Sends an order that is journaled as pending. Never throws. Call it again only with the identical request and within
    * its expiry: the same signed bytes go out. After a restart look up instead.
    */
@@ -56,9 +61,17 @@ export function createHyperliquidVenue(options: HyperliquidVenueOptions): Hyperl
   const queries = createAccountQueries({ ...options, info: createInfoClient({ http, budget, metrics }) });
   const stream = createUserStream({ ...options, metrics });
 
+  function prepare(request: VenueOrderRequest): void {
+    try {
+      exchange.prepare(keyOf(request), orderAction(request));
+    } catch {
+      // A record the venue's format cannot carry: `place` says so.
+    }
+  }
+
   async function place(request: VenueOrderRequest): Promise<VenueAnswer> {
     const priority = request.purpose === 'user' ? 'order' : 'urgent';
-    const outcome = await settle(() => exchange.send(`order:${request.venueCloid}`, orderAction(request), priority));
+    const outcome = await settle(() => exchange.send(keyOf(request), orderAction(request), priority));
     if (outcome.kind !== 'answered') return unanswered(outcome);
     return readOrderAnswer(outcome.answer, request, outcome);
   }
@@ -71,6 +84,7 @@ export function createHyperliquidVenue(options: HyperliquidVenueOptions): Hyperl
 
   return {
     ...queries,
+    prepare,
     place,
     cancel,
     lookup: (request) => lookup(queries, request),
@@ -87,6 +101,8 @@ export function createHyperliquidVenue(options: HyperliquidVenueOptions): Hyperl
     },
   };
 }
+
+const keyOf = ({ venueCloid }: VenueOrderRequest): string => `order:${venueCloid}`;
 
 /** A record the venue's format cannot carry is a bug of ours, but its fate is still certain: nothing was sent. */
 async function settle(send: () => Promise<SendOutcome>): Promise<SendOutcome> {

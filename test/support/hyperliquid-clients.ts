@@ -5,13 +5,18 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { describeCcxt } from './ccxt-client.ts';
 import { describeNktkasOrders } from './nktkas-orders.ts';
+import { describeNktkasMoney } from './nktkas-money.ts';
 import { describeNktkasStreams } from './nktkas-streams.ts';
+import { describeNktkasTriggerStreams } from './nktkas-trigger-streams.ts';
+import { describeNktkasTriggers } from './nktkas-triggers.ts';
 import { describeProtocolEdges } from './protocol-edges.ts';
 
 export interface HyperliquidTarget {
   /** Base address of `/info` and `/exchange`. */
   readonly url: string;
   readonly wsUrl: string;
+  /** The control door of the simulated venue that makes the prices. */
+  readonly control: string;
   /** The signing network of the server. */
   readonly isTestnet: boolean;
   /** Funded with 50,000 USD or more, without positions and orders. */
@@ -37,7 +42,10 @@ export function describeHyperliquidClients(name: string, start: () => Promise<Hy
       await running?.close();
     });
     describeNktkasOrders(target);
+    describeNktkasTriggers(target);
+    describeNktkasMoney(target);
     describeNktkasStreams(target);
+    describeNktkasTriggerStreams(target);
     describeCcxt(target);
     describeProtocolEdges(target);
   });

@@ -71,6 +71,32 @@ export function orderFor(coin: Coin, intent: OrderIntent) {
   };
 }
 
+export interface TriggerIntent {
+  readonly isBuy: boolean;
+  readonly kind: 'tp' | 'sl';
+  /** Trigger and limit as multiples of `price`; a market one takes a limit a tenth beyond its trigger. */
+  readonly at: number;
+  readonly limit?: number;
+  readonly size: string;
+  readonly isReduceOnly?: boolean;
+  readonly cloid?: `0x${string}`;
+}
+
+/** A stop or a take-profit around a price; with a limit it is a limit order when it fires, else a market order. */
+export function triggerAround(price: number, coin: Coin, intent: TriggerIntent) {
+  const { isBuy, kind, at, limit } = intent;
+  const text = (times: number): string => formatPrice(price * times, coin.szDecimals);
+  return {
+    a: coin.assetId,
+    b: isBuy,
+    p: text(limit ?? at * (isBuy ? 1.08 : 0.92)),
+    s: intent.size,
+    r: intent.isReduceOnly ?? true,
+    t: { trigger: { isMarket: limit === undefined, triggerPx: text(at), tpsl: kind } },
+    ...(intent.cloid === undefined ? {} : { c: intent.cloid }),
+  };
+}
+
 /** 16 random bytes. */
 export function randomCloid(): `0x${string}` {
   return `0x${Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('hex')}`;

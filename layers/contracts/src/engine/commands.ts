@@ -24,6 +24,7 @@ export type DoorCommand = WithoutHostFacts<
         | 'UpdateLeverage'
         | 'AdjustIsolatedMargin'
         | 'SetTradingState'
+        | 'ResumeLiquidation'
         | 'ApproveAgent'
         | 'ApproveBuilderFee'
         | 'SetReferrer'

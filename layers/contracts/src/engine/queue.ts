@@ -83,6 +83,7 @@ const queuedCommand = z.discriminatedUnion('type', [
     chain: z.string().min(1).max(40),
     amount,
   }),
+  z.strictObject({ type: z.literal('ResumeLiquidation'), ...base, accountId: id, scope: id }),
   z.strictObject({
     type: z.literal('SetTradingState'),
     ...base,
@@ -128,6 +129,7 @@ export type QueuedEngineCommand = Extract<
       | 'OpenAccount'
       | 'CreditDeposit'
       | 'SetTradingState'
+      | 'ResumeLiquidation'
       | 'SetRoutingPolicy'
       | 'CloseFundingHour'
       | 'SettleFundingHour'

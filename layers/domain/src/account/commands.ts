@@ -144,6 +144,8 @@ export type AccountCommand =
       readonly indexChange: bigint;
       readonly context: DecisionContext;
     })
+  /** Operators give back a liquidation that was handed to them: `cross`, or a position's key. */
+  | (CommandBase & { readonly type: 'ResumeLiquidation'; readonly scope: string })
   | (CommandBase & {
       readonly type: 'SetTradingState';
       readonly tradingState: TradingState;

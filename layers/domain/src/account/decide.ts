@@ -14,6 +14,7 @@ import { placeOrders } from './grouping.ts';
 import { checkRisk } from './check-risk.ts';
 import { cancelAll, scheduleCancel } from './cancel-all.ts';
 import { adjustIsolatedMargin } from './isolated-margin.ts';
+import { resumeLiquidation } from './resume-liquidation.ts';
 import { correctFunding, postFunding } from './post-funding.ts';
 import { fireTrigger } from './triggers.ts';
 import { expireOrder, fillResting } from './resting.ts';
@@ -93,6 +94,8 @@ function decideCommand(state: AccountState, command: AccountCommand): AccountDec
       return { events: [], result: DONE };
     case 'SetTradingState':
       return setTradingState(state, command);
+    case 'ResumeLiquidation':
+      return { events: resumeLiquidation(state, command.scope), result: DONE };
     default:
       return decideTrading(openDraft(state, command), command);
   }

@@ -102,6 +102,8 @@ class Loop implements RiskLoop {
         this.#options.metrics.count('liquidation.started');
       } else if (event.type === 'LiquidationEnded') {
         this.#ended(accountId, event.outcome);
+      } else if (event.type === 'RiskCleared') {
+        this.#forget(accountId);
       }
     }
   }
@@ -180,12 +182,17 @@ class Loop implements RiskLoop {
     }
   }
 
-  #ended(accountId: string, outcome: 'closed' | 'recovered' | 'takeover'): void {
-    const { logger, metrics, onTakeover, shard } = this.#options;
-    const episodes = shard.state()?.accounts.get(accountId)?.episodes ?? {};
+  /** What the account's episodes say no more. */
+  #forget(accountId: string): void {
+    const episodes = this.#options.shard.state()?.accounts.get(accountId)?.episodes ?? {};
     const levels = new Set(Object.values(episodes).map(({ level }) => level));
     if (!levels.has('liquidating')) this.#active.delete(accountId);
     if (!levels.has('takeover')) this.#takeovers.delete(accountId);
+  }
+
+  #ended(accountId: string, outcome: 'closed' | 'recovered' | 'takeover'): void {
+    const { logger, metrics, onTakeover } = this.#options;
+    this.#forget(accountId);
     metrics.count('liquidation.ended', 1, { outcome });
     if (outcome !== 'takeover') return;
     this.#takeovers.add(accountId);

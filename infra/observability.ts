@@ -83,6 +83,17 @@ function alarmRules({ messaging, functions, services, api }: ObservabilityStackP
     DeviationDayCritical: { metric: deviation('deviation.dayP0'), threshold: 1, runbook: 'deviation' },
     JournalUndecided: { metric: engine('journal.undecided', 'Sum'), threshold: 10, runbook: 'journal-appends-fail' },
     ShardFailed: { metric: engine('shard.failed', 'Sum'), threshold: 1, runbook: 'shard-stopped' },
+    // The beats themselves never ring; that they end does.
+    LiquidationSilent: {
+      metric: engine('liquidation.heartbeat', 'Sum'),
+      threshold: 1_000_000_000,
+      minutes: 2,
+      onSilence: 'ring',
+      runbook: 'liquidations',
+    },
+    LiquidationSkipped: { metric: engine('liquidation.skipped', 'Maximum'), threshold: 1, runbook: 'liquidations' },
+    LiquidationTakeover: { metric: engine('liquidation.takeover', 'Maximum'), threshold: 1, runbook: 'liquidations' },
+    LiquidationStopped: { metric: engine('liquidation.stopped', 'Maximum'), threshold: 1, runbook: 'liquidations' },
     OldestPending: {
       metric: engine('venue.pendingAgeMs', 'Maximum'),
       threshold: 60_000,

@@ -87,6 +87,7 @@ class Loop implements RiskLoop {
     metrics.count('liquidation.heartbeat');
     metrics.gauge('liquidation.active', this.#active.size);
     metrics.gauge('liquidation.takeover', this.#takeovers.size);
+    metrics.gauge('liquidation.stopped', isStopped(state) ? 1 : 0);
     for (const accountId of liquidationsDue(state, clock.now())) this.#check(accountId);
     // What changed since the last mark may stand at its requirement without any price moving.
     const changed = [...state.risk.dirty].slice(0, CHANGED_MAX);

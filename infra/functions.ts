@@ -197,6 +197,7 @@ export class FunctionsStack extends Stack {
       environment: {
         VENUE_URL: config.venue.url,
         HL_TRADING_ACCOUNT: config.hlTradingAccount,
+        JOURNAL_TABLE: data.journal.tableName,
         CHECKPOINTS_TABLE: data.checkpoints.tableName,
         DEVIATION_LOGS_TABLE: data.deviationLogs.tableName,
         FILLS_TABLE: fills.tableName,
@@ -205,6 +206,7 @@ export class FunctionsStack extends Stack {
       },
     });
     for (const queue of messaging.commands) queue.grantSendMessages(deviation.lambda);
+    grantTable(data.journal, deviation.lambda, ['dynamodb:Query']);
     grantIndex(fills, deviation.lambda, 'by_venue');
     grantIndex(settlements, deviation.lambda, 'by_hour');
     for (const index of ['by_status', 'by_symbol']) grantIndex(data.deviationLogs, deviation.lambda, index);

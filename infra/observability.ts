@@ -77,6 +77,11 @@ function alarmRules({ messaging, functions, services, api }: ObservabilityStackP
       threshold: 1,
       runbook: 'comparison-of-books-failed',
     },
+    DeviationBehind: {
+      metric: deviation('deviation.behindMs'),
+      threshold: 1_800_000,
+      runbook: 'comparison-of-books-failed',
+    },
     DeviationAlert: { metric: deviation('deviation.alert'), threshold: 1, runbook: 'deviation' },
     DeviationCritical: { metric: deviation('deviation.p0'), threshold: 1, runbook: 'deviation' },
     DeviationDayReview: { metric: deviation('deviation.dayReview'), threshold: 1, runbook: 'deviation' },

@@ -61,7 +61,13 @@ describe('the report of a run', () => {
       row({ id: 'day:x:review', cause: 'day', level: 'review' }),
       row({ id: 'day:x:p0', cause: 'day' }),
     ];
-    report({ logger, metrics } as never, { rows, explained: [row({ id: 'late' })], openRows: 7, comparedTo: 5 });
+    report({ logger, metrics } as never, {
+      rows,
+      explained: [row({ id: 'late' })],
+      openRows: 7,
+      comparedTo: 5,
+      behindMs: 3,
+    });
     expect(lines).toEqual([
       'info ',
       'error fill:1',
@@ -80,6 +86,7 @@ describe('the report of a run', () => {
       'deviation.dayReview': 1,
       'deviation.dayP0': 1,
       'deviation.open': 7,
+      'deviation.behindMs': 3,
     });
   });
 });

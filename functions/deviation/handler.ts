@@ -5,6 +5,7 @@ import {
   createDynamoDeviationCheckpoint,
   createDynamoDeviations,
   createDynamoOwnBooks,
+  createDynamoProgress,
   createSqsClient,
   createSqsCommands,
   loadConfig,
@@ -32,6 +33,7 @@ const info = createInfoClient({
 });
 const sqs = createSqsClient();
 const dynamo = createDynamoClient();
+const projectedUntil = createDynamoProgress(dynamo, config);
 const options = {
   own: createDynamoOwnBooks(dynamo, config),
   log: createDynamoDeviations(dynamo, config.DEVIATION_LOGS_TABLE),
@@ -48,7 +50,13 @@ export const handler = observed(observability, async (event: unknown) => {
     return { id: resolution?.row.id, status: resolution?.row.status, isReleased: resolution?.isReleased };
   }
   const venue = createVenueBooks({ info, account: config.HL_TRADING_ACCOUNT });
-  const run = await runDeviation({ ...options, ...sink, ...timing, venue });
+  const run = await runDeviation({
+    ...options,
+    ...sink,
+    ...timing,
+    venue,
+    projectedUntil: () => projectedUntil(queueUrls.length),
+  });
   report(observability, run);
   return { comparedTo: run.comparedTo, rows: run.rows.map(({ id }) => id), openRows: run.openRows };
 });

@@ -19,14 +19,15 @@ const fieldsOf = (row: DeviationRow) => ({
 
 /**
  * Alarms are on `deviation.p0` (over 5 %: its symbol is stopped), `deviation.alert` (over 1 %), `deviation.dayReview`
- * and `deviation.dayP0`; `deviation.open` says how many rows wait for people.
+ * and `deviation.dayP0`; `deviation.open` says how many rows wait for people,
+ * `deviation.behindMs` how long ago the last compared window ended.
  */
 export function report(
   {
     logger,
     metrics,
   }: { readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>; readonly metrics: Pick<Metrics, 'addMetric'> },
-  { rows, explained, openRows, comparedTo }: DeviationRun,
+  { rows, explained, openRows, comparedTo, behindMs }: DeviationRun,
 ): void {
   logger.info('books compared', { comparedTo, rows: rows.length, explained: explained.length, openRows });
   for (const row of rows) {
@@ -44,4 +45,5 @@ export function report(
   count('dayReview', ({ level }) => level === 'review');
   count('dayP0', ({ level, cause }) => level === 'p0' && cause === 'day');
   metrics.addMetric('deviation.open', MetricUnit.Count, openRows);
+  metrics.addMetric('deviation.behindMs', MetricUnit.Milliseconds, behindMs);
 }

@@ -69,6 +69,7 @@ describe('production', () => {
       'FundingMirrorCritical',
       'DeadDeviation',
       'DeviationErrors',
+      'DeviationBehind',
       'DeviationAlert',
       'DeviationCritical',
       'DeviationDayReview',

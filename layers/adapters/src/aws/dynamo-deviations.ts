@@ -8,18 +8,30 @@ import {
   UpdateItemCommand,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
+import { createBatchCodec } from '@perps/contracts/journal';
 import { VENUE_BUCKETS } from '@perps/contracts/projection';
 import type { BookedExecution } from '@perps/domain/deviation';
 import { price, size, usd } from '@perps/domain/money';
-import type { DeviationCheckpoint, DeviationLog, DeviationRow, OwnBooks } from '@perps/runtime/deviation';
+import type { ShardEvent } from '@perps/domain/shard';
+import {
+  type DeviationCheckpoint,
+  type DeviationLog,
+  type DeviationRow,
+  type OwnBooks,
+  projectedUntil,
+} from '@perps/runtime/deviation';
 import { z } from 'zod';
+import { journalClientOf } from './clients.ts';
 import { createDynamoMirroredFunding } from './dynamo-funding.ts';
+import { createDynamoJournal } from './dynamo-journal.ts';
+import { createDynamoCheckpoints, READ_TABLES_CONSUMER } from './dynamo-read-model.ts';
 import { integer, integerOf, type Item, MalformedItemError, text } from './items.ts';
 
 const tableName = z.string().min(3);
 
 /** Names of the tables the comparison reads and writes. */
 export const deviationTables = {
+  JOURNAL_TABLE: tableName,
   CHECKPOINTS_TABLE: tableName,
   DEVIATION_LOGS_TABLE: tableName,
   FILLS_TABLE: tableName,
@@ -245,6 +257,18 @@ export function createDynamoOwnBooks(
     },
     funding: createDynamoMirroredFunding(client, tables.FUNDING_SETTLEMENTS_TABLE),
   };
+}
+
+/** How current our books are, for so many shards. */
+export function createDynamoProgress(
+  client: DynamoDBClient,
+  tables: { readonly JOURNAL_TABLE: string; readonly CHECKPOINTS_TABLE: string },
+): (shardCount: number) => Promise<number> {
+  const journal = createDynamoJournal({ client: journalClientOf(client), tableName: tables.JOURNAL_TABLE });
+  const checkpointsTable = tables.CHECKPOINTS_TABLE;
+  const checkpoints = createDynamoCheckpoints({ client, checkpointsTable, consumer: READ_TABLES_CONSUMER });
+  const codec = createBatchCodec<ShardEvent>();
+  return (shardCount) => projectedUntil({ journal, codec, checkpoints, shardCount });
 }
 
 /** The plain value of every attribute, checked. Throws `MalformedItemError`. */

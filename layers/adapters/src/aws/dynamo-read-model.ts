@@ -32,7 +32,7 @@ export interface DynamoReadModelOptions {
 }
 
 /** The name of this consumer in the checkpoints table. */
-const CONSUMER = 'read-tables';
+export const READ_TABLES_CONSUMER = 'read-tables';
 
 /** Requests in flight at once: within one partition's 1,000 writes a second, and the client's sockets. */
 const CONCURRENCY = 32;
@@ -46,7 +46,7 @@ const TRANSACTIONS_IN_FLIGHT = 1;
 export function createDynamoReadModel(options: DynamoReadModelOptions): ReadModelStore {
   const { client, tables } = options;
   return {
-    ...createDynamoCheckpoints({ ...options, consumer: CONSUMER }),
+    ...createDynamoCheckpoints({ ...options, consumer: READ_TABLES_CONSUMER }),
     account: async (userId, generation) => {
       const answer = await client.send(
         new GetItemCommand({ TableName: tables.wallets, Key: { user_id: text(userId) }, ConsistentRead: true }),

@@ -2,8 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { parseQueuedCommand, type QueuedEngineCommand } from '@perps/contracts/engine';
 import type { BookedExecution, Execution } from '@perps/domain/deviation';
 import { parseUsd, price, size, usd, type Usd } from '@perps/domain/money';
-import { createMemoryDeviations } from '@perps/runtime/testing';
-import { EXPLAINED, hoursDue, resolveDeviation, runDeviation } from './index.ts';
+import { createMemoryDeviations, createMemoryJournal } from '@perps/runtime/testing';
+import { createBatchCodec } from '@perps/contracts/journal';
+import { CHAIN_START } from '@perps/runtime/commit';
+import { EXPLAINED, hoursDue, projectedUntil, resolveDeviation, runDeviation } from './index.ts';
 
 const HOUR = 3_600_000;
 const MINUTE = 60_000;
@@ -39,6 +41,7 @@ function createWorld() {
     venueFunding: new Map<string, Usd>(),
     ourFunding: new Map<string, Usd>(),
     failSends: 0,
+    projectedUntil: Number.POSITIVE_INFINITY,
     ...deviations,
   };
   const within =
@@ -49,6 +52,7 @@ function createWorld() {
     ...deviations,
     shardCount: 2,
     now: () => world.now,
+    projectedUntil: async () => world.projectedUntil,
     venue: {
       executions: async (window: { from: number; to: number }) => within(world.venueFills)(window),
       funding: async (hour: number) => (hour === NOON ? world.venueFunding : new Map<string, Usd>()),
@@ -108,6 +112,18 @@ describe('windows', () => {
       at(150),
       at(180),
     ]);
+  });
+
+  it('wait for our tables: what is not projected yet is not missing', async () => {
+    const { world, run, takeSent } = await started();
+    world.venueFills = [venueFill(1, at(31))];
+    world.now = at(41);
+    world.projectedUntil = at(35);
+    expect(await run()).toMatchObject({ rows: [], comparedTo: at(30), behindMs: 11 * MINUTE });
+    world.ourFills = world.venueFills.map((fill) => booked(fill));
+    world.projectedUntil = at(36);
+    expect(await run()).toMatchObject({ rows: [], comparedTo: at(35) });
+    expect(takeSent()).toEqual([]);
   });
 
   it('have the funding of the hours that settled in them: once, twenty minutes later', () => {
@@ -302,5 +318,45 @@ describe('a row is resolved', () => {
     await runDeviation({ ...options, queue });
     const newest = stops.reduce((one, other) => (other.decidedAt > one.decidedAt ? other : one));
     expect(newest).toMatchObject({ isStopped: true, decidedAt: at(41) });
+  });
+});
+
+describe('our tables', () => {
+  it('are complete up to the first record that some shard has not projected', async () => {
+    const journal = createMemoryJournal();
+    const codec = createBatchCodec();
+    const record = (shard: number, seq: number, times: readonly number[]): void => {
+      const entries = times.map((time) => ({ commandId: `c${time}`, streamId: 'u1', at: time, events: [] }));
+      const { body } = codec.encode(entries);
+      journal.appendNow({
+        shard,
+        seq,
+        epoch: 1,
+        token: `t${seq}`,
+        previousToken: seq === 1 ? '' : `t${seq - 1}`,
+        body,
+      });
+    };
+    record(0, 1, [at(1)]);
+    record(0, 2, [at(2), at(3)]);
+    record(1, 1, [at(4)]);
+    const nextSeqs = [1, 1];
+    const options = {
+      journal,
+      codec,
+      shardCount: 2,
+      checkpoints: {
+        checkpoint: async (shard: number) => {
+          return { shard, generation: 0, position: { ...CHAIN_START, nextSeq: nextSeqs[shard] ?? 1 } };
+        },
+      },
+    };
+    expect(await projectedUntil(options)).toBe(at(1));
+    nextSeqs[0] = 2;
+    expect(await projectedUntil(options)).toBe(at(2));
+    nextSeqs[0] = 3;
+    expect(await projectedUntil(options)).toBe(at(4));
+    nextSeqs[1] = 2;
+    expect(await projectedUntil(options)).toBe(Number.POSITIVE_INFINITY);
   });
 });

@@ -31,6 +31,8 @@ export interface DeviationOptions extends CommandSink {
   readonly own: OwnBooks;
   readonly log: DeviationLog;
   readonly checkpoint: DeviationCheckpoint;
+  /** Everything decided before this (ms) is in our books; a window that is not complete there is not compared yet. */
+  readonly projectedUntil: () => Promise<number>;
   /** Length of a window, ms. */
   readonly windowMs?: number;
   /** How long ago a window must have ended, ms. */
@@ -40,6 +42,8 @@ export interface DeviationOptions extends CommandSink {
 export interface DeviationRun {
   /** Up to when books are compared now, ms. */
   readonly comparedTo: number;
+  /** How long ago that is. */
+  readonly behindMs: number;
   readonly rows: readonly DeviationRow[];
   /** Rows that have explained themselves: a fill was late. */
   readonly explained: readonly DeviationRow[];
@@ -47,7 +51,7 @@ export interface DeviationRun {
 }
 
 const WINDOW_MS = 5 * 60_000;
-/** Fills of the last minute may still be on their way to the tables. */
+/** Fills of the last minute may still be on their way to the engines. */
 export const SETTLING_MS = 60_000;
 /** An hour's funding is mirrored and posted by now: its run is a minute past the hour, and once more at six. */
 export const FUNDING_SETTLING_MS = 20 * 60_000;
@@ -61,7 +65,7 @@ const AGAIN_MAX = 6;
 /** The windows that are due, then those in which something was missing. The first run of all begins with the last window. */
 export async function runDeviation(options: DeviationOptions): Promise<DeviationRun> {
   const { checkpoint, now, windowMs = WINDOW_MS, settlingMs = SETTLING_MS } = options;
-  const settled = now() - settlingMs;
+  const settled = Math.min(now(), await options.projectedUntil()) - settlingMs;
   let known = await checkpoint.read();
   let from = known ?? Math.floor(settled / windowMs) * windowMs - windowMs;
   const rows: DeviationRow[] = [];
@@ -77,6 +81,7 @@ export async function runDeviation(options: DeviationOptions): Promise<Deviation
   const again = await lookAgain(options, open);
   return {
     comparedTo: from,
+    behindMs: now() - from,
     rows: [...rows, ...again.rows],
     explained: again.explained,
     openRows: open.length - again.explained.length,

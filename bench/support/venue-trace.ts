@@ -16,11 +16,11 @@ export interface OrderTrace {
   readonly rpc: number;
   /** → the put leaves: decode, decide, apply, encode and compress the record, sign the put. */
   readonly decide: number;
-  /** → its answer is read. */
+  /** → its answer is read. The order is signed meanwhile. */
   readonly put: number;
-  /** → signed: events out, action built, hashed, policy, signature; without `kms`. */
+  /** → signed, where that was not over by then and the key is in memory. */
   readonly sign: number;
-  /** The request to KMS and its answer; 0 where the key is in memory. */
+  /** → KMS has answered, where it had not by then. */
   readonly kms: number;
   /** → the body is handed to the venue's socket. */
   readonly send: number;
@@ -31,13 +31,13 @@ export const PARTS = ['gateway', 'rpc', 'decide', 'put', 'sign', 'kms', 'send'] 
 /** All of it but waiting for the journal and for KMS. */
 export const ownMs = ({ gateway, rpc, decide, sign, send }: OrderTrace): number => gateway + rpc + decide + sign + send;
 
-/** What the processes of a traced system noted so far, order by order; throws where an order's steps are not all there. */
+/** What the processes of a traced system noted of its last orders, one by one; throws where an order's steps are not all there. */
 export async function readTraces(system: System, orders: number): Promise<readonly OrderTrace[]> {
   const gateway = await eventsOf(system, { name: 'gateway', url: system.url });
   const engineUrl = system.engineUrl.replace(/^ws/, 'http').replace(/\/rpc$/, '');
   const engine = await eventsOf(system, { name: 'engine', url: engineUrl });
   const enginePort = Number(new URL(engineUrl).port);
-  const receipts = gateway.filter(({ kind, head }) => kind === 'request' && head === '/exchange');
+  const receipts = gateway.filter(({ kind, head }) => kind === 'request' && head === '/exchange').slice(-orders);
   const posts = engine.filter(({ kind, head }) => kind === 'out' && head.startsWith('POST /exchange'));
   if (receipts.length !== orders || posts.length !== orders) {
     throw new Error(`traced ${receipts.length} receipts and ${posts.length} sends of ${orders} orders`);
@@ -68,23 +68,24 @@ function traceOf({ receipt, toEngine, window, post, enginePort }: Steps): OrderT
     ({ kind, head }) => kind === 'out' && head.includes('DynamoDB_20120810.PutItem'),
   );
   const durable = next(window, put.at, ({ kind, socket }) => kind === 'in' && socket === put.socket);
-  const ask = window.find(
-    ({ at, kind, head }) => at > durable.at && kind === 'out' && head.includes('TrentService.Sign'),
-  );
-  const told =
-    ask === undefined ? undefined : next(window, ask.at, ({ kind, socket }) => kind === 'in' && socket === ask.socket);
-  const kms = ask === undefined || told === undefined ? 0 : ms(ask, told);
-  // KMS's answer is checked and takes its recovery id in the same turn; that is told as sending.
-  const signed = told ?? next(window, durable.at, ({ kind }) => kind === 'signed');
+  const { isByKms, signed } = signatureIn(window, atEngine);
+  const waited = Math.max(0, ms(durable, signed));
   return {
     gateway: ms(receipt, toEngine),
     rpc: ms(toEngine, atEngine),
     decide: ms(atEngine, put),
     put: ms(put, durable),
-    sign: ms(durable, signed) - kms,
-    kms,
-    send: ms(signed, post),
+    sign: isByKms ? 0 : waited,
+    kms: isByKms ? waited : 0,
+    send: ms(durable, post) - waited,
   };
+}
+
+/** When the signature was there: KMS's answer, or the one made in memory. */
+function signatureIn(window: readonly TraceEvent[], { at: after }: TraceEvent) {
+  const ask = window.find(({ at, kind, head }) => at > after && kind === 'out' && head.includes('TrentService.Sign'));
+  if (ask === undefined) return { isByKms: false, signed: next(window, after, ({ kind }) => kind === 'signed') };
+  return { isByKms: true, signed: next(window, ask.at, ({ kind, socket }) => kind === 'in' && socket === ask.socket) };
 }
 
 const ms = (from: TraceEvent, to: TraceEvent): number => (to.at - from.at) / 1e6;

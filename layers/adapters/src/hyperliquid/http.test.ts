@@ -1,12 +1,16 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { createVenueHttp, type VenueHttp, VenueTransportError } from './http.ts';
+import { createVenueHttp, type VenueConnections, type VenueHttp, VenueTransportError } from './http.ts';
+
+async function eventually(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise(setImmediate);
+}
 
 describe('posting to the venue', () => {
   let server: Server;
-  let http: VenueHttp;
+  let http: VenueConnections;
   afterEach(() => {
     http.close();
     server.closeAllConnections();
@@ -49,6 +53,40 @@ describe('posting to the venue', () => {
     });
     for (let round = 0; round < 3; round += 1) await post();
     expect(sockets.size).toBe(1);
+  });
+
+  it('sends an order on a connection that is there already, and keeps the next one ready', async () => {
+    const sockets: unknown[] = [];
+    await serve((request, response) => {
+      sockets.push(request.socket);
+      request.resume().on('end', () => response.end('{}'));
+    });
+    const opened: Socket[] = [];
+    server.on('connection', (socket: Socket) => opened.push(socket));
+    const connected = (count: number) => eventually(() => opened.length === count);
+    http.warm();
+    await connected(1);
+    expect(sockets).toEqual([]);
+    await post();
+    expect(sockets[0]).toBe(opened[0]);
+    await connected(2);
+    // What the server closes, or says without being asked, is not for the next order.
+    opened[0]?.end();
+    opened[1]?.end('HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n');
+    await Promise.all(opened.map((socket) => socket.closed || once(socket, 'close')));
+    expect(await post()).toEqual({ status: 200, text: '{}' });
+    expect(sockets[1]).toBe(opened[2]);
+  });
+
+  it('sends orders at once on as many connections', async () => {
+    let open = 0;
+    const together = Promise.withResolvers<void>();
+    await serve((_request, response) => {
+      open += 1;
+      if (open === 3) together.resolve();
+      void together.promise.then(() => response.end('{}'));
+    });
+    expect(await Promise.all([post(), post(), post()])).toHaveLength(3);
   });
 
   it.each<[string, RequestListener]>([

@@ -1,6 +1,7 @@
 /** POST to the venue over kept-alive connections. */
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { createOrderLines } from './order-lines.ts';
 
 export interface VenueHttpAnswer {
   readonly status: number;
@@ -30,9 +31,9 @@ export class VenueTransportError extends Error {
   override readonly name = 'VenueTransportError';
   /** No connection came about: not one byte left. False where that is not certain. */
   readonly isUnsent: boolean;
-  constructor(message: string, options: { readonly cause?: Error } = {}) {
+  constructor(message: string, options: { readonly cause?: unknown } = {}) {
     super(message, options);
-    const cause: unknown = options.cause;
+    const { cause } = options;
     const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
     this.isUnsent = typeof code === 'string' && UNSENT_CODES.has(code);
   }
@@ -54,8 +55,13 @@ const AGENT_OPTIONS = {
   scheduling: 'fifo',
 } as const;
 
-/** `node:http` and not fetch: half the time until the bytes are on the socket, and it tells when they are. */
-export function createVenueHttp(baseUrl: string): VenueHttp {
+export interface VenueConnections extends VenueHttp {
+  /** Keeps a connection for orders open from now on. */
+  warm(): void;
+}
+
+/** Orders have connections of their own, questions those of `node:http`. Nothing is opened before it is asked for. */
+export function createVenueHttp(baseUrl: string): VenueConnections {
   const base = new URL(baseUrl);
   const isSecure = base.protocol === 'https:';
   const agent = isSecure ? new HttpsAgent(AGENT_OPTIONS) : new HttpAgent(AGENT_OPTIONS);
@@ -69,7 +75,25 @@ export function createVenueHttp(baseUrl: string): VenueHttp {
   };
   const prefix = base.pathname.replace(/\/$/, '');
 
-  const post: VenueHttp['post'] = (path, body, options) =>
+  const lines = createOrderLines({
+    isSecure,
+    hostname: fixed.hostname,
+    port: Number(base.port === '' ? (isSecure ? 443 : 80) : base.port),
+    idleMsMax: IDLE_MS_MAX,
+  });
+  const orderHead = `POST ${prefix}/exchange HTTP/1.1\r\nhost: ${base.host}\r\ncontent-type: application/json\r\n`;
+
+  const order = async (body: string, options: PostOptions): Promise<VenueHttpAnswer> => {
+    const request = Buffer.from(`${orderHead}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+    try {
+      const { status, bytes } = await lines.send(request, options);
+      return { status, text: bytes.toString('utf8') };
+    } catch (cause) {
+      throw new VenueTransportError(cause instanceof Error ? cause.message : String(cause), { cause });
+    }
+  };
+
+  const ask: VenueHttp['post'] = (path, body, options) =>
     new Promise((resolve, reject) => {
       const bytes = Buffer.from(body);
       const headers = { 'content-type': 'application/json', 'content-length': bytes.length };
@@ -98,7 +122,14 @@ export function createVenueHttp(baseUrl: string): VenueHttp {
       request.end(bytes);
     });
 
-  return { post, close: () => agent.destroy() };
+  return {
+    post: (path, body, options) => (path === '/exchange' ? order(body, options) : ask(path, body, options)),
+    warm: () => lines.warm(),
+    close: () => {
+      lines.close();
+      agent.destroy();
+    },
+  };
 }
 
 function readAnswer(

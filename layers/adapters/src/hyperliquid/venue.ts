@@ -33,7 +33,7 @@ export interface HyperliquidVenueOptions {
 }
 
 export interface HyperliquidVenue extends AccountQueries, Omit<UserStream, 'start' | 'stop'> {
-  /** Connects the account's stream; orders need no connection. */
+  /** Connects the account's stream, and opens the connection that the next order leaves by. */
   start(): void;
   stop(): void;
   /**
@@ -88,7 +88,10 @@ export function createHyperliquidVenue(options: HyperliquidVenueOptions): Hyperl
     place,
     cancel,
     lookup: (request) => lookup(queries, request),
-    start: () => stream.start(),
+    start() {
+      http.warm();
+      stream.start();
+    },
     isConnected: () => stream.isConnected(),
     onFill: (listener) => stream.onFill(listener),
     onForeignFill: (listener) => stream.onForeignFill(listener),

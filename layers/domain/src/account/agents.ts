@@ -13,6 +13,10 @@ export const ZERO_ADDRESS: Address = '0x0000000000000000000000000000000000000000
 /** Actions only the main wallet signs: an agent must not raise another agent or grant fees. */
 const OWNER_ONLY: ReadonlySet<AccountCommand['type']> = new Set(['ApproveAgent', 'ApproveBuilderFee']);
 
+/** Hex digits of a signed hash that are kept: 128 bits tell two bodies of one nonce apart. */
+const HASH_DIGITS_KEPT = 32;
+export const shortHash = (hash: string): string => hash.slice(0, HASH_DIGITS_KEPT);
+
 /** Why a signed action is not taken at all; none of these consumes the nonce. */
 export function checkSigned(state: AccountState, command: AccountCommand, signed: Signed): Rejection | undefined {
   const { signer, nonce } = signed;

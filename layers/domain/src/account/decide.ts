@@ -1,7 +1,7 @@
 /** The account's decisions: who may act, then the command by its name; nothing else is decided here. */
 import { accept, type Decision, reject, unreachable } from '../kernel/index.ts';
 import { depositTransfer } from '../ledger/index.ts';
-import { approveAgent, checkSigned } from './agents.ts';
+import { approveAgent, checkSigned, shortHash } from './agents.ts';
 import { cancelOrder } from './cancel.ts';
 import type { AccountCommand } from './commands.ts';
 import { type Draft, openDraft } from './draft.ts';
@@ -20,6 +20,7 @@ import { fireTrigger } from './triggers.ts';
 import { expireOrder, fillResting } from './resting.ts';
 import type { CommandResult, Rejection } from './results.ts';
 import { initialState } from './state.ts';
+import { cancelTwap, placeTwap, runTwapSlice } from './twap.ts';
 import { bookVenueFill, resolveVenueOrder } from './venue-orders.ts';
 
 /** A decision and what its sender is told. No events = nothing happened that anyone must remember. */
@@ -47,7 +48,7 @@ export function decideAccount(state: AccountState, command: AccountCommand): Acc
   const rejection = checkSigned(state, command, signed);
   if (rejection !== undefined) return { events: [], result: { kind: 'refused', rejection } };
   const { signer, nonce, hash } = signed;
-  const actionSigned: AccountEvent = { type: 'ActionSigned', signer, nonce, hash };
+  const actionSigned: AccountEvent = { type: 'ActionSigned', signer, nonce, hash: shortHash(hash) };
   const after = evolve(state, actionSigned);
   const { events, result, states } = decideUnsigned(after, command);
   return {
@@ -120,6 +121,10 @@ function decideTrading(draft: Draft, command: TradingCommand): AccountDecision |
       return drafted(draft, { kind: 'cancels', cancels: cancelAll(draft, command) });
     case 'ScheduleCancel':
       return settled(draft, scheduleCancel(draft, command.cancelAllAt));
+    case 'PlaceTwap':
+      return drafted(draft, { kind: 'twap', twap: placeTwap(draft, command) });
+    case 'CancelTwap':
+      return drafted(draft, { kind: 'twap', twap: cancelTwap(draft, command) });
     case 'UpdateLeverage':
       return settled(draft, updateLeverage(draft, command));
     case 'AdjustIsolatedMargin':
@@ -141,6 +146,8 @@ function decideReaction(
         | 'ModifyOrders'
         | 'CancelAll'
         | 'ScheduleCancel'
+        | 'PlaceTwap'
+        | 'CancelTwap'
         | 'UpdateLeverage'
         | 'AdjustIsolatedMargin';
     }
@@ -149,6 +156,8 @@ function decideReaction(
   switch (command.type) {
     case 'FireTrigger':
       return settled(draft, fireTrigger(draft, command.orderId));
+    case 'RunTwapSlice':
+      return settled(draft, runTwapSlice(draft, command.twapId));
     case 'CheckRisk':
       return settled(draft, checkRisk(draft));
     case 'PostFunding':

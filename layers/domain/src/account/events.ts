@@ -19,6 +19,7 @@ import type {
   TriggerOrder,
 } from './model.ts';
 import type { Rejection } from './results.ts';
+import type { Twap, TwapEnding } from './twap-model.ts';
 
 export interface QuoteUsed {
   readonly bid: Price | undefined;
@@ -32,7 +33,7 @@ export interface QuoteUsed {
 }
 
 export type AccountEvent =
-  /** First event of every signed action, also of refused ones: its nonce is consumed. */
+  /** First event of every signed action, also of refused ones: its nonce is consumed. `hash` is the signed one's first 128 bits. */
   | { readonly type: 'ActionSigned'; readonly signer: Address; readonly nonce: number; readonly hash: string }
   | { readonly type: 'AccountOpened'; readonly owner: Address }
   | {
@@ -86,6 +87,8 @@ export type AccountEvent =
       };
       /** Opening notional, for the split window (INTERNAL only). */
       readonly openedNotional: Usd;
+      /** The TWAP that the order is a slice of. */
+      readonly twapId?: number;
     }
   /** Legs changed without an execution (venue order opened, cancel requested, re-routed, shrunk by reduce-only). */
   | {
@@ -125,6 +128,15 @@ export type AccountEvent =
   | { readonly type: 'CancelAllScheduled'; readonly cancelAllAt: number | undefined }
   /** The dead-man's switch fired; the cancels follow. */
   | { readonly type: 'CancelAllFired'; readonly day: number; readonly count: number }
+  | { readonly type: 'TwapPlaced'; readonly twap: Twap }
+  /** A slice's time has come; its order follows, or it was refused and is missed. */
+  | {
+      readonly type: 'TwapSliced';
+      readonly twapId: number;
+      readonly slicesDone: number;
+      readonly rejection?: Rejection;
+    }
+  | { readonly type: 'TwapEnded'; readonly twap: Twap; readonly endedAt: number; readonly ending: TwapEnding }
   | { readonly type: 'TradingStateSet'; readonly tradingState: TradingState; readonly cause: string }
   | {
       readonly type: 'IsolatedMarginAdjusted';

@@ -4,9 +4,11 @@ export * from './commands.ts';
 export * from './events.ts';
 export * from './results.ts';
 export * from './venue-cloid.ts';
+export * from './twap-model.ts';
+export { runningTwap } from './twap-end.ts';
 export { ID_STRIDE } from './draft.ts';
 export { type AccountDecision, accountDecider, decideAccount } from './decide.ts';
-export { NAMED_AGENTS_MAX, ZERO_ADDRESS } from './agents.ts';
+export { NAMED_AGENTS_MAX, shortHash, ZERO_ADDRESS } from './agents.ts';
 export { MARK_AGE_MS_MAX, MINIMUM_ORDER_VALUE } from './order-checks.ts';
 export {
   CLOSED_VENUE_ORDERS_MAX,

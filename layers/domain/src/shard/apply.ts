@@ -7,6 +7,7 @@ import {
   ID_STRIDE,
   type Order,
   positionKey,
+  runningTwap,
 } from '../account/index.ts';
 import type { Transfer } from '../ledger/index.ts';
 import { negateSize, usd } from '../money/index.ts';
@@ -18,7 +19,7 @@ import { endedOrder, rememberFill, rememberOrder } from './history-log.ts';
 import { addResting, isResting, removeResting } from './resting-index.ts';
 import { followRisk, releaseHeld } from './risk.ts';
 import { rememberResult } from './results.ts';
-import { followExpiry, followSwitch } from './timers.ts';
+import { followExpiry, followSwitch, followTwap } from './timers.ts';
 import { followTrigger } from './trigger-index.ts';
 import { isSharedStream, type ShardState, type VenueOrder } from './state.ts';
 
@@ -62,14 +63,9 @@ function setPolicy(state: ShardState, { policy, fees }: RoutingPolicySet): void 
 
 function keepResult(state: ShardState, { streamId, commandId, at, events, result }: ShardEntry): void {
   if (result === undefined) return;
-  let results = state.results.get(streamId);
-  if (results === undefined) {
-    results = new Map();
-    state.results.set(streamId, results);
-  }
   const first = events[0];
   const hash = first?.type === 'ActionSigned' ? { hash: first.hash } : {};
-  rememberResult(results, commandId, { at, result, ...hash });
+  rememberResult(state.results, { streamId, commandId }, { at, result, ...hash });
 }
 
 interface Step {
@@ -104,7 +100,6 @@ function derive(state: ShardState, step: Step): void {
     case 'LeverageUpdated':
     case 'IsolatedMarginAdjusted':
     case 'GainsRealized':
-    case 'GainsRealized':
     case 'FundingPosted':
       book(state, event.transfers);
       return;
@@ -121,6 +116,11 @@ function derive(state: ShardState, step: Step): void {
     case 'CancelAllScheduled':
     case 'CancelAllFired':
       followSwitch(state.timers, before, after);
+      return;
+    case 'TwapPlaced':
+    case 'TwapSliced':
+    case 'TwapEnded':
+      deriveTwap(state, event, step);
       return;
     default:
       deriveVenue(state, event, before.accountId);
@@ -142,6 +142,19 @@ function deriveTrigger(
   const cause = event.cause === undefined ? {} : { cause: event.cause };
   const record = { ...triggerRecord(accountId, trigger), status, ...cause, statusAt: at };
   rememberOrder(state.history, record, at);
+}
+
+function deriveTwap(
+  state: ShardState,
+  event: Extract<AccountEvent, { type: 'TwapPlaced' | 'TwapSliced' | 'TwapEnded' }>,
+  { before, after }: Step,
+): void {
+  const twapId = 'twap' in event ? event.twap.twapId : event.twapId;
+  state.nextOrderId = Math.max(state.nextOrderId, twapId + ID_STRIDE);
+  followTwap(state.timers, after.accountId, {
+    before: runningTwap(before, twapId),
+    after: runningTwap(after, twapId),
+  });
 }
 
 /** Records of what is at the venue. */

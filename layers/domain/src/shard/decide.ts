@@ -6,6 +6,7 @@ import {
   decideAccount,
   type DecisionContext,
   type Markets,
+  shortHash,
 } from '../account/index.ts';
 import { usd, type Usd } from '../money/index.ts';
 import { decideDeviation } from './deviation.ts';
@@ -19,6 +20,7 @@ import {
   streamOf,
   type WithoutFacts,
 } from './messages.ts';
+import { findResult } from './results.ts';
 import { CONFIG_STREAM, type ShardState } from './state.ts';
 
 /**
@@ -26,10 +28,10 @@ import { CONFIG_STREAM, type ShardState } from './state.ts';
  * undefined = it is new.
  */
 export function known(state: ShardState, command: ShardCommand): CommandResult | undefined {
-  const remembered = state.results.get(streamOf(command))?.get(command.commandId);
+  const remembered = findResult(state.results, { streamId: streamOf(command), commandId: command.commandId });
   if (remembered === undefined) return undefined;
   const signed = 'signed' in command ? command.signed : undefined;
-  if (signed !== undefined && remembered.hash !== undefined && remembered.hash !== signed.hash) {
+  if (signed !== undefined && remembered.hash !== undefined && remembered.hash !== shortHash(signed.hash)) {
     return { kind: 'refused', rejection: { reason: 'DuplicateNonce', nonce: signed.nonce } };
   }
   return remembered.result;

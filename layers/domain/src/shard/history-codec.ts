@@ -95,7 +95,7 @@ export function takeOrderRecord(unpacker: Unpacker, accountId: string): EndedRec
 }
 
 function putOrder(packer: Packer, order: Order): void {
-  const { cloid, expiresAt, trigger, liquidationId } = order;
+  const { cloid, expiresAt, trigger, liquidationId, twapId } = order;
   putByte(
     packer,
     bitsOf(
@@ -105,12 +105,14 @@ function putOrder(packer: Packer, order: Order): void {
       expiresAt !== undefined,
       trigger !== undefined,
       liquidationId !== undefined,
+      twapId !== undefined,
     ),
   );
   if (cloid !== undefined) putText(packer, cloid);
   if (expiresAt !== undefined) putNumber(packer, expiresAt);
   if (trigger !== undefined) putCondition(packer, trigger);
   if (liquidationId !== undefined) putText(packer, liquidationId);
+  if (twapId !== undefined) putNumber(packer, twapId);
   putText(packer, order.symbol);
   putAmount(packer, order.size);
   putAmount(packer, order.limitPrice);
@@ -129,6 +131,7 @@ function takeOrder(unpacker: Unpacker, orderId: number): Order {
   const expiresAt = hasBit(bits, 3) ? { expiresAt: takeNumber(unpacker) } : {};
   const trigger = hasBit(bits, 4) ? { trigger: takeCondition(unpacker) } : {};
   const liquidationId = hasBit(bits, 5) ? { liquidationId: takeText(unpacker) } : {};
+  const twapId = hasBit(bits, 6) ? { twapId: takeNumber(unpacker) } : {};
   return {
     orderId,
     ...cloid,
@@ -146,6 +149,7 @@ function takeOrder(unpacker: Unpacker, orderId: number): Order {
     ...expiresAt,
     ...trigger,
     ...liquidationId,
+    ...twapId,
   };
 }
 
@@ -271,14 +275,22 @@ function takeTrigger(unpacker: Unpacker, orderId: number): TriggerOrder {
 }
 
 export function putFillRecord(packer: Packer, fill: FillRecord): void {
-  const { cloid } = fill;
+  const { cloid, twapId } = fill;
   const isOwn = fill.hash === NO_TRANSACTION;
   putByte(
     packer,
-    bitsOf(fill.side === 'buy', fill.liquidity === 'taker', fill.route === 'INTERNAL', cloid !== undefined, isOwn),
+    bitsOf(
+      fill.side === 'buy',
+      fill.liquidity === 'taker',
+      fill.route === 'INTERNAL',
+      cloid !== undefined,
+      isOwn,
+      twapId !== undefined,
+    ),
   );
   if (cloid !== undefined) putText(packer, cloid);
   if (!isOwn) putText(packer, fill.hash);
+  if (twapId !== undefined) putNumber(packer, twapId);
   putNumber(packer, fill.tradeId);
   putNumber(packer, fill.orderId);
   putText(packer, fill.symbol);
@@ -295,6 +307,7 @@ export function takeFillRecord(unpacker: Unpacker, accountId: string): FillRecor
   const bits = takeByte(unpacker);
   const cloid = hasBit(bits, 3) ? { cloid: takeText(unpacker) } : {};
   const hash = hasBit(bits, 4) ? NO_TRANSACTION : takeText(unpacker);
+  const twapId = hasBit(bits, 5) ? { twapId: takeNumber(unpacker) } : {};
   return {
     accountId,
     tradeId: takeNumber(unpacker),
@@ -312,5 +325,6 @@ export function takeFillRecord(unpacker: Unpacker, accountId: string): FillRecor
     route: hasBit(bits, 2) ? 'INTERNAL' : 'HYPERLIQUID',
     time: takeNumber(unpacker),
     hash,
+    ...twapId,
   };
 }

@@ -35,6 +35,8 @@ export interface FillRecord {
   readonly route: Route;
   readonly time: number;
   readonly hash: string;
+  /** The TWAP that the order is a slice of. */
+  readonly twapId?: number;
 }
 
 /** An order that is over, as it is kept. */
@@ -96,5 +98,6 @@ export function fillRecordOf(
     route: event.route,
     time: event.venue?.time ?? event.at,
     hash: event.venue?.hash ?? NO_TRANSACTION,
+    ...(event.twapId === undefined ? {} : { twapId: event.twapId }),
   };
 }

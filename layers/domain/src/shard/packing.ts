@@ -27,6 +27,13 @@ export function takeByte(unpacker: Unpacker): number {
   return byte;
 }
 
+/** All that another one holds. */
+export function putBytes(packer: Packer, packed: Packer): void {
+  while (packer.at + packed.at > packer.bytes.length) grow(packer);
+  packer.bytes.set(packed.bytes.subarray(0, packed.at), packer.at);
+  packer.at += packed.at;
+}
+
 /** A whole number from 0 to 2⁵³ − 1: seven bits a byte, the lowest first. */
 export function putNumber(packer: Packer, value: number): void {
   let rest = value;

@@ -8,14 +8,15 @@ import type { RoutingPolicy } from '../routing/index.ts';
 import { restoreHistory, type SerializedHistory, serializeHistory } from './history-log.ts';
 import { stopKey } from './deviation.ts';
 import { addResting, isResting } from './resting-index.ts';
-import type { RememberedResult } from './results.ts';
+import type { SerializedLog } from './record-log.ts';
+import { restoreResults, serializeResults } from './results.ts';
 import { rebuildRisk } from './risk.ts';
-import { followExpiry, followSwitch } from './timers.ts';
+import { followExpiry, followSwitch, followTwap } from './timers.ts';
 import { followTrigger } from './trigger-index.ts';
 import { initialShard, type ShardState, type VenueOrder } from './state.ts';
 
 /** Grows when the shape changes; older snapshots are then ignored and the journal is replayed. */
-export const SHARD_SCHEMA_VERSION = 4;
+export const SHARD_SCHEMA_VERSION = 5;
 
 export interface SerializedShard {
   readonly shard: number;
@@ -31,7 +32,7 @@ export interface SerializedShard {
   readonly platform: readonly (readonly [PlatformAccount, Usd])[];
   readonly venueOrders: readonly VenueOrder[];
   readonly history: SerializedHistory;
-  readonly results: readonly (readonly [string, readonly (readonly [string, RememberedResult])[]])[];
+  readonly results: SerializedLog;
 }
 
 /** Records whose keys repeat their values become lists; the rest becomes pairs. */
@@ -66,7 +67,7 @@ export function serialize(state: ShardState): SerializedShard {
     platform: sortedEntries(state.platform),
     venueOrders: [...state.venueOrders.values()],
     history: serializeHistory(state.history),
-    results: sortedEntries(state.results).map(([stream, results]) => [stream, [...results]]),
+    results: serializeResults(state.results),
   };
 }
 
@@ -81,7 +82,7 @@ export function deserialize(data: SerializedShard): ShardState {
   for (const [account, amount] of data.platform) state.platform.set(account, amount);
   for (const order of data.venueOrders) state.venueOrders.set(order.request.venueCloid, order);
   restoreHistory(state.history, data.history);
-  for (const [stream, results] of data.results) state.results.set(stream, new Map(results));
+  restoreResults(state.results, data.results);
   rebuildIndexes(state);
   return state;
 }
@@ -105,6 +106,9 @@ export function rebuildIndexes(state: ShardState): void {
       followTrigger(state.triggers, account.accountId, { before: undefined, after: trigger });
     }
     followSwitch(state.timers, undefined, account);
+    for (const twap of account.twaps?.running ?? []) {
+      followTwap(state.timers, account.accountId, { before: undefined, after: twap });
+    }
     for (const order of account.closedVenueOrders) ownVenueLegs(state, account.accountId, order);
   }
 }

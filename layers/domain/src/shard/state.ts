@@ -14,7 +14,7 @@ import type { Usd } from '../money/index.ts';
 import { DEFAULT_ROUTING_POLICY, type RoutingPolicy } from '../routing/index.ts';
 import { createHistory, type History } from './history-log.ts';
 import type { RestingIndex } from './resting-index.ts';
-import type { StreamResults } from './results.ts';
+import { createResults, type Results } from './results.ts';
 import { initialTimers, type TimerIndex } from './timers.ts';
 import type { TriggerIndex } from './trigger-index.ts';
 
@@ -48,8 +48,8 @@ export interface ShardState {
   readonly venueOrders: Map<string, VenueOrder>;
   /** Ended orders and fills, newest part. */
   readonly history: History;
-  /** By stream: account id or `config`. */
-  readonly results: Map<string, StreamResults>;
+  /** By stream (account id, `config` …) and command. */
+  readonly results: Results;
   nextOrderId: number;
   nextTradeId: number;
   /** Highest nonce ever given to a venue action of this shard, ms. */
@@ -90,7 +90,7 @@ export const initialShard = (shard: number): ShardState => ({
   platform: new Map(),
   venueOrders: new Map(),
   history: createHistory(),
-  results: new Map(),
+  results: createResults(),
   // The first counter is 1: zero is no id.
   nextOrderId: ID_STRIDE + shard,
   nextTradeId: ID_STRIDE + shard,

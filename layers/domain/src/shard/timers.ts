@@ -1,16 +1,18 @@
-/** What comes due by time alone: dead-man's switches and lifetimes of orders, soonest first. */
-import { type AccountState, isActive, type Order } from '../account/index.ts';
+/** What comes due by time alone: dead-man's switches, lifetimes of orders and slices of TWAPs, soonest first. */
+import { type AccountState, isActive, nextSliceAt, type Order, type Twap } from '../account/index.ts';
 import { addSorted, emptyList, removeSorted, type SortedList, takeFront } from './sorted-list.ts';
 
 export type DueTimer =
   | { readonly kind: 'cancelAll'; readonly accountId: string }
-  | { readonly kind: 'expire'; readonly accountId: string; readonly orderId: number };
+  | { readonly kind: 'expire'; readonly accountId: string; readonly orderId: number }
+  | { readonly kind: 'twap'; readonly accountId: string; readonly twapId: number };
 
 interface Timer {
   readonly at: number;
   readonly accountId: string;
-  /** Zero: the account's switch. */
+  /** Zero: the account's switch. TWAPs have ids of the same numbers. */
   readonly orderId: number;
+  readonly isTwap?: true;
 }
 
 export type TimerIndex = SortedList<Timer>;
@@ -22,9 +24,12 @@ export const initialTimers = (): TimerIndex => emptyList(soonestFirst);
 
 /** Timers that are due at `at` (ms), soonest first; costs nothing where none is. */
 export const dueTimers = (state: { readonly timers: TimerIndex }, at: number, max = DUE_MAX): readonly DueTimer[] =>
-  takeFront(state.timers, { max, isReached: (timer) => timer.at <= at }).map(({ accountId, orderId }) =>
-    orderId === 0 ? { kind: 'cancelAll', accountId } : { kind: 'expire', accountId, orderId },
-  );
+  takeFront(state.timers, { max, isReached: (timer) => timer.at <= at }).map(dueOf);
+
+function dueOf({ accountId, orderId, isTwap }: Timer): DueTimer {
+  if (isTwap === true) return { kind: 'twap', accountId, twapId: orderId };
+  return orderId === 0 ? { kind: 'cancelAll', accountId } : { kind: 'expire', accountId, orderId };
+}
 
 /** Keeps the switch of an account in step. */
 export function followSwitch(timers: TimerIndex, before: AccountState | undefined, after: AccountState): void {
@@ -50,10 +55,25 @@ export function followExpiry(
   if (is !== undefined) addSorted(timers, { at: is, accountId, orderId });
 }
 
+/** Keeps the next slice of a TWAP in step. */
+export function followTwap(
+  timers: TimerIndex,
+  accountId: string,
+  twap: { readonly before: Twap | undefined; readonly after: Twap | undefined },
+): void {
+  const was = twap.before === undefined ? undefined : nextSliceAt(twap.before);
+  const is = twap.after === undefined ? undefined : nextSliceAt(twap.after);
+  if (was === is) return;
+  const orderId = twap.before?.twapId ?? twap.after?.twapId ?? 0;
+  if (was !== undefined) removeSorted(timers, { at: was, accountId, orderId, isTwap: true });
+  if (is !== undefined) addSorted(timers, { at: is, accountId, orderId, isTwap: true });
+}
+
 /** Timers that an account's state calls for. */
 export function timersOf(account: AccountState): number {
   let count = account.cancelAllAt === undefined ? 0 : 1;
   for (const key in account.orders) count += expiryOf(account.orders[key]) === undefined ? 0 : 1;
+  for (const twap of account.twaps?.running ?? []) count += nextSliceAt(twap) === undefined ? 0 : 1;
   return count;
 }
 

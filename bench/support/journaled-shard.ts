@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { type ClientOptions, createDynamoClient, createDynamoJournal, createJournalClient } from '@perps/adapters/aws';
 import { systemClock, systemIds, systemRandom } from '@perps/adapters/node';
+import type { ShardState } from '@perps/domain/shard';
 import type { JournalStore, LeaseStore, Logger, Metrics, SnapshotStore } from '@perps/runtime/ports';
 import { createShardHost } from '@perps/runtime/shard';
 import { createMemoryLeases, createMemorySnapshots } from '@perps/runtime/testing';
@@ -83,10 +84,13 @@ export function createHost(stores: {
   readonly journal: JournalStore;
   readonly snapshots?: SnapshotStore;
   readonly leases?: LeaseStore;
+  /** What the shard holds before its first record; default: nothing. */
+  readonly initial?: () => ShardState;
 }): TradingHost {
+  const machine = createTradingMachine({ shard: 0 });
   return createShardHost({
     shard: 0,
-    machine: createTradingMachine({ shard: 0 }),
+    machine: stores.initial === undefined ? machine : { ...machine, initial: stores.initial },
     codec: tradingCodec,
     journal: stores.journal,
     leases: stores.leases ?? createMemoryLeases(systemClock),

@@ -10,6 +10,8 @@ const SAMPLE = 100;
 /** Accounts put into the index at once (some tens of ms), and changed ones looked at in one turn. */
 const REFRESHED_MAX = 5_000;
 const CHANGED_MAX = 500;
+/** Risk checks decided at once (about 10 ms). */
+const CHECKED_MAX = 250;
 /** Turns come every 250 ms: without one for so long the loop is dead (ms). */
 const SILENT_MS_MAX = 2_000;
 /** An account at its requirement is surely being liquidated this long after it was seen (I9). */
@@ -52,6 +54,9 @@ class Loop implements RiskLoop {
   #seeded: ShardState | undefined;
   #turnedAt: number | undefined;
   #isRefreshing = false;
+  /** Touched by a mark and not asked for yet. */
+  readonly #waiting = new Set<string>();
+  #isDraining = false;
 
   constructor(options: RiskLoopOptions) {
     this.#options = options;
@@ -64,7 +69,25 @@ class Loop implements RiskLoop {
     if (state === undefined) return;
     const pricing = shard.pricing();
     this.#refresh(state, pricing);
-    for (const accountId of accountsTouched(state, symbol, pricing)) this.#check(accountId);
+    for (const accountId of accountsTouched(state, symbol, pricing)) this.#waiting.add(accountId);
+    this.#drain();
+  }
+
+  /** Asks for those who wait, in portions: a crash must not keep anybody's cancel from being heard. */
+  #drain(): void {
+    let asked = 0;
+    for (const accountId of this.#waiting) {
+      if (asked >= CHECKED_MAX) break;
+      this.#waiting.delete(accountId);
+      this.#check(accountId);
+      asked += 1;
+    }
+    if (this.#waiting.size === 0 || this.#isDraining) return;
+    this.#isDraining = true;
+    this.#options.later(() => {
+      this.#isDraining = false;
+      this.#drain();
+    });
   }
 
   /** Brings the index up to date in portions: after a recovery everybody is new to it. */

@@ -24,6 +24,8 @@ const request = z.strictObject({
   resolve: z.strictObject({ id: z.string().min(1).max(200), note: z.string().trim().min(1).max(1_000) }).optional(),
 });
 
+export type DeviationConfig = z.infer<typeof deviationConfig>;
+
 export interface DeviationRequest {
   /** Command queues by shard. */
   readonly queueUrls: readonly string[];

@@ -48,6 +48,9 @@ const EXAMPLES: { readonly [Reason in Rejection['reason']]: Extract<Rejection, {
   MarginBelowRequirement: { reason: 'MarginBelowRequirement' },
   ScheduleTooSoon: { reason: 'ScheduleTooSoon' },
   TooManyScheduledCancels: { reason: 'TooManyScheduledCancels' },
+  TwapDisabled: { reason: 'TwapDisabled' },
+  InvalidTwapDuration: { reason: 'InvalidTwapDuration', minutes: 4 },
+  TwapNotFound: { reason: 'TwapNotFound' },
   Overloaded: { reason: 'Overloaded' },
 };
 

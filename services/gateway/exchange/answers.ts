@@ -80,6 +80,9 @@ const TEXTS: { readonly [Reason in Rejection['reason']]: TextOf<Reason> } = {
   MarginBelowRequirement: always(errorTexts.marginReduction),
   ScheduleTooSoon: always(errorTexts.scheduleCancelTooEarly),
   TooManyScheduledCancels: always(errorTexts.scheduleCancelTooMany()),
+  TwapDisabled: always('TWAP orders are disabled.'),
+  InvalidTwapDuration: ({ minutes }) => errorTexts.twapDuration(minutes),
+  TwapNotFound: always(errorTexts.twapNeverPlaced),
   Overloaded: always('Too many requests at once. The action was not executed.'),
 };
 

@@ -315,8 +315,8 @@ describe('/exchange', () => {
       expect(errOf(expired)).toBe('Action already expired');
       const vault = await gateway.act(ALICE, order(wire()), { vaultAddress: stranger });
       expect(errOf(vault)).toBe(`Vault not registered: ${stranger}`);
-      const twap = await gateway.act(ALICE, { type: 'twapCancel', a: 0, t: 1 });
-      expect(errOf(twap)).toBe('Action twapCancel is not supported.');
+      const other = await gateway.act(ALICE, { type: 'reserveRequestWeight', weight: 1 });
+      expect(errOf(other)).toBe('Action reserveRequestWeight is not supported.');
     });
   });
 

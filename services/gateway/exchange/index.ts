@@ -20,6 +20,7 @@ import {
   updateIsolatedMargin,
   updateLeverage,
 } from './settings.ts';
+import { twapCancel, twapOrder } from './twap.ts';
 import { verify } from './verify.ts';
 
 const UNSUPPORTED = (type: string): string => `Action ${type} is not supported.`;
@@ -75,6 +76,10 @@ function dispatch(
       return noop(call, deps);
     case 'scheduleCancel':
       return scheduleCancel({ ...call, action }, deps);
+    case 'twapOrder':
+      return twapOrder({ ...call, action }, deps);
+    case 'twapCancel':
+      return twapCancel({ ...call, action }, deps);
     case 'updateIsolatedMargin':
       return updateIsolatedMargin({ ...call, action }, deps);
     default:

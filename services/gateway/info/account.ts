@@ -6,9 +6,10 @@ import { accountDecider } from '@perps/domain/account';
 import { failed, json, NO_ANSWER } from '../http/answer.ts';
 import type { InfoAnswer } from '../http/door.ts';
 import { toActiveAssetData, toClearinghouseState } from '../wire/clearinghouse.ts';
+import { twapHistory } from '../wire/twap.ts';
 import { BASE_FEES } from './fees.ts';
 import { frontendOpenOrders, historicalOrders, openOrders, orderStatus } from './history.ts';
-import { fillsByTime, newestFills } from './fills.ts';
+import { fillsByTime, newestFills, newestSliceFills, sliceFillsByTime } from './fills.ts';
 import { extraAgents, maxBuilderFee, userRateLimit, userRole } from './identity.ts';
 import type { InfoDeps } from './index.ts';
 import { ledgerUpdates, portfolioOf, userFunding } from './money.ts';
@@ -31,6 +32,10 @@ export async function answerAccountInfo(request: InfoRequest, deps: InfoDeps): P
       return rows(await newestFills(request, accountId, deps));
     case 'userFillsByTime':
       return rows(await fillsByTime(request, accountId, deps));
+    case 'userTwapSliceFills':
+      return rows(await newestSliceFills(accountId, deps));
+    case 'userTwapSliceFillsByTime':
+      return rows(await sliceFillsByTime(request, accountId, deps));
     case 'userFunding':
       return rows(await userFunding(request, accountId, deps));
     case 'userNonFundingLedgerUpdates':
@@ -98,6 +103,8 @@ function stateOf(
       return present(userRateLimit(account));
     case 'userFees':
       return present(BASE_FEES);
+    case 'twapHistory':
+      return rows(twapHistory(account, { user: request.user, instrumentOf: markets.instrument }));
     case 'extraAgents':
       return present(extraAgents(account));
     case 'maxBuilderFee':

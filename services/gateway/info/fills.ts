@@ -1,9 +1,10 @@
 /** Fills of an account as `/info` tells them: the newest from its engine, older ones from the table. */
 import type { FillRecord } from '@perps/contracts/engine';
-import type { InfoRequestOf, UserFill } from '@perps/contracts/hyperliquid';
+import type { InfoRequestOf, TwapSliceFill, UserFill } from '@perps/contracts/hyperliquid';
 import { size, usd } from '@perps/domain/money';
 import { HISTORY_MAX } from '@perps/domain/shard';
 import { toUserFill } from '../wire/fills.ts';
+import { isSliceFill, toSliceFills } from '../wire/twap.ts';
 import type { InfoDeps } from './index.ts';
 
 /** Rows of one answer, as at the venue. */
@@ -11,13 +12,13 @@ const ROWS_MAX = 2_000;
 
 type FillDeps = Pick<InfoDeps, 'engines' | 'history' | 'markets'>;
 
-/** Newest first. */
+/** Newest first; fills of TWAP slices are listed apart from all others, as at the venue. */
 export async function newestFills(
   { aggregateByTime }: Pick<InfoRequestOf<'userFills'>, 'aggregateByTime'>,
   accountId: string,
   { engines, markets }: FillDeps,
 ): Promise<readonly UserFill[]> {
-  const fills = (await engines.query('fills', { accountId })).slice(0, ROWS_MAX);
+  const fills = (await engines.query('fills', { accountId })).filter(isOrdinary).slice(0, ROWS_MAX);
   return toWire(aggregateByTime === true ? aggregated(fills) : fills, markets);
 }
 
@@ -28,9 +29,31 @@ export async function fillsByTime(
   deps: FillDeps,
 ): Promise<readonly UserFill[]> {
   const range = { from: startTime, to: endTime ?? Number.MAX_SAFE_INTEGER, isNewestFirst: reversed ?? false };
-  const fills = await fillsWithin(accountId, range, deps);
+  const fills = (await fillsWithin(accountId, range, deps)).filter(isOrdinary).slice(0, ROWS_MAX);
   return toWire(aggregateByTime === true ? aggregated(fills) : fills, deps.markets);
 }
+
+/** Newest first. */
+export async function newestSliceFills(
+  accountId: string,
+  { engines, markets }: FillDeps,
+): Promise<readonly TwapSliceFill[]> {
+  const fills = await engines.query('fills', { accountId });
+  return toSliceFills(fills, markets.instrument).slice(0, ROWS_MAX);
+}
+
+/** Oldest first, bounds inclusive. */
+export async function sliceFillsByTime(
+  { startTime, endTime, aggregateByTime }: InfoRequestOf<'userTwapSliceFillsByTime'>,
+  accountId: string,
+  deps: FillDeps,
+): Promise<readonly TwapSliceFill[]> {
+  const range = { from: startTime, to: endTime ?? Number.MAX_SAFE_INTEGER, isNewestFirst: false };
+  const fills = (await fillsWithin(accountId, range, deps)).filter(isSliceFill).slice(0, ROWS_MAX);
+  return toSliceFills(aggregateByTime === true ? aggregated(fills) : fills, deps.markets.instrument);
+}
+
+export const isOrdinary = (fill: FillRecord): boolean => !isSliceFill(fill);
 
 interface Range {
   readonly from: number;
@@ -46,8 +69,7 @@ async function fillsWithin(accountId: string, range: Range, deps: FillDeps): Pro
   const all = [...older.filter(({ tradeId }) => !known.has(tradeId)), ...kept];
   const sign = range.isNewestFirst ? -1 : 1;
   return all
-    .toSorted((left, right) => sign * (left.time - right.time || left.tradeId - right.tradeId))
-    .slice(0, ROWS_MAX);
+    .toSorted((left, right) => sign * (left.time - right.time || left.tradeId - right.tradeId));
 }
 
 /** What the engine has forgotten of the range; nothing where it still has all of it, or enough. */

@@ -64,9 +64,6 @@ function answerStatic(request: InfoRequest, { clock }: InfoDeps): InfoAnswer | u
     case 'legalCheck':
       return { answer: json({ ipAllowed: true, acceptedTerms: true, userAllowed: true }) };
     case 'perpsAtOpenInterestCap':
-    case 'userTwapSliceFills':
-    case 'userTwapSliceFillsByTime':
-    case 'twapHistory':
     case 'userVaultEquities':
       return { answer: json([]) };
     default:

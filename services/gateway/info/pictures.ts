@@ -4,6 +4,7 @@ import { liveRecord, triggerRecord } from '@perps/domain/shard';
 import type { AccountPicture, OrderRecord } from '@perps/contracts/engine';
 import { formatUsd } from '@perps/domain/money';
 import { toClearinghouseState } from '../wire/clearinghouse.ts';
+import { twapStates } from '../wire/twap.ts';
 import { frontendOpenOrders } from './history.ts';
 import type { InfoDeps } from './index.ts';
 
@@ -41,7 +42,7 @@ export function webData2(
     serverTime: clock.now(),
     isVault: false,
     user,
-    twapStates: [],
+    twapStates: twapStates(account, { user, instrumentOf: markets.instrument }),
     spotState: { balances: [] },
     spotAssetCtxs: [],
   };

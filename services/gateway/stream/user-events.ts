@@ -1,12 +1,14 @@
 /** Channels that tell what happened: a snapshot first where the venue gives one, then every update. */
-import type { AccountUpdate, FillRecord } from '@perps/contracts/engine';
-import type { LedgerUpdate, UserFill, WsUserFunding } from '@perps/contracts/hyperliquid';
-import { aggregated } from '../info/fills.ts';
+import type { AccountUpdate, FillRecord, OrderRecord } from '@perps/contracts/engine';
+import type { LedgerUpdate, TwapHistoryRow, UserFill, WsUserFunding } from '@perps/contracts/hyperliquid';
+import { accountOrEmpty } from '../info/account.ts';
+import { aggregated, isOrdinary, newestSliceFills } from '../info/fills.ts';
 import { historicalOrders } from '../info/history.ts';
 import type { InfoDeps } from '../info/index.ts';
 import { ledgerUpdates, newestFundings } from '../info/money.ts';
 import { notificationOf, toUserFill } from '../wire/fills.ts';
 import { fundingsOf, ledgerUpdatesOf, type WireMarkets } from '../wire/ledger.ts';
+import { toSliceFills, twapHistory, twapHistoryOf } from '../wire/twap.ts';
 import { type InstrumentOf, isLive, toHistoricalOrder, toOrderUpdate } from '../wire/orders.ts';
 import { frameOf } from './subscriber.ts';
 import type { UserSubscription } from './user-topics.ts';
@@ -29,6 +31,8 @@ const NOTHING: Snapshot = { frame: undefined, lastTradeId: 0, told: NOTHING_TOLD
 /** The snapshot comes from tables, the updates from the engine: what both tell is known by its time and what moved. */
 const toldKey = (row: WsUserFunding | LedgerUpdate): string =>
   'coin' in row ? `${row.time}:${row.coin}` : `${row.time}:${JSON.stringify(row.delta)}`;
+
+const twapKey = ({ twapId, status }: TwapHistoryRow): string => `${twapId}:${status.status}`;
 
 const present = <Value>(value: Value | undefined): value is Value => value !== undefined;
 const wireFills = (fills: readonly FillRecord[], instrumentOf: InstrumentOf): UserFill[] =>
@@ -53,7 +57,7 @@ export async function buildSnapshot(
   const { type, user } = subscription;
   switch (type) {
     case 'userFills': {
-      const fills = (await deps.engines.query('fills', { accountId })).slice(0, SNAPSHOT_FILLS_MAX);
+      const fills = (await deps.engines.query('fills', { accountId })).filter(isOrdinary).slice(0, SNAPSHOT_FILLS_MAX);
       const shown = wireFills(combined(fills, subscription), deps.markets.instrument);
       const frame = frameOf(type, { user, fills: shown, isSnapshot: true });
       return {
@@ -83,10 +87,17 @@ export async function buildSnapshot(
       const frame = frameOf(type, { user, nonFundingLedgerUpdates, isSnapshot: true });
       return { ...NOTHING, frame, told: recentKeys(nonFundingLedgerUpdates, deps) };
     }
-    case 'userTwapHistory':
-      return { ...NOTHING, frame: frameOf(type, { user, history: [], isSnapshot: true }) };
-    case 'userTwapSliceFills':
-      return { ...NOTHING, frame: frameOf(type, { user, twapSliceFills: [], isSnapshot: true }) };
+    case 'userTwapHistory': {
+      const account = await accountOrEmpty(accountId, deps);
+      const history = twapHistory(account, { user, instrumentOf: deps.markets.instrument });
+      const told = new Set(history.map(twapKey));
+      return { ...NOTHING, frame: frameOf(type, { user, history, isSnapshot: true }), told };
+    }
+    case 'userTwapSliceFills': {
+      const twapSliceFills = await newestSliceFills(accountId, deps);
+      const lastTradeId = twapSliceFills.reduce((last, { fill }) => Math.max(last, fill.tid), 0);
+      return { ...NOTHING, frame: frameOf(type, { user, twapSliceFills, isSnapshot: true }), lastTradeId };
+    }
     default:
       return NOTHING;
   }
@@ -104,16 +115,30 @@ export function buildEvents(
   switch (type) {
     case 'userEvents':
       return [
-        ...fillFrames(subscription, wireFills(update.fills, instrumentOf)),
+        ...fillFrames(subscription, wireFills(update.fills.filter(isOrdinary), instrumentOf)),
+        ...twapEventFrames(update, { user, instrumentOf }),
         // The channel of userEvents has another name, and no user inside.
+        ...nonUserCancels(update),
         ...fundingsOf(update, markets).map((funding) => frameOf('user', { funding })),
       ];
     case 'userFills':
-      return fillFrames(subscription, wireFills(combined(update.fills, subscription), instrumentOf));
+      return fillFrames(
+        subscription,
+        wireFills(combined(update.fills.filter(isOrdinary), subscription), instrumentOf),
+      );
+    case 'userTwapSliceFills': {
+      const twapSliceFills = toSliceFills(update.fills, instrumentOf);
+      return twapSliceFills.length === 0 ? [] : [frameOf(type, { user, twapSliceFills })];
+    }
+    case 'userTwapHistory': {
+      const history = twapHistoryOf(update, { user, instrumentOf }).filter((row) => !told.has(twapKey(row)));
+      return history.length === 0 ? [] : [frameOf(type, { user, history })];
+    }
     case 'notification':
       return fillFrames(subscription, wireFills(update.fills, instrumentOf));
     case 'orderUpdates': {
-      const rows = update.orders.map((record) => toOrderUpdate(record, instrumentOf)).filter(present);
+      const told = update.orders.filter((record) => !isUndecided(record));
+      const rows = told.map((record) => toOrderUpdate(record, instrumentOf)).filter(present);
       return rows.length === 0 ? [] : [frameOf(type, rows)];
     }
     case 'userHistoricalOrders': {
@@ -131,6 +156,40 @@ export function buildEvents(
     default:
       return [];
   }
+}
+
+/** It may never come to rest: its answer waits for that, too. */
+const isUndecided = ({ status, order }: OrderRecord): boolean =>
+  status === 'pending' && (order.timeInForce === 'IOC' || order.filledSize === 0n);
+
+const NON_USER_CANCELS: ReadonlySet<OrderRecord['status']> = new Set([
+  'marginCanceled',
+  'reduceOnlyCanceled',
+  'siblingFilledCanceled',
+  'selfTradeCanceled',
+  'liquidatedCanceled',
+  'scheduledCancel',
+  'expired',
+] as const);
+
+/** What `userEvents` tells of TWAPs. */
+function twapEventFrames(
+  update: AccountUpdate,
+  view: { readonly user: string; readonly instrumentOf: InstrumentOf },
+): readonly string[] {
+  const history = twapHistoryOf(update, view);
+  const twapSliceFills = toSliceFills(update.fills, view.instrumentOf);
+  return [
+    ...(twapSliceFills.length === 0 ? [] : [frameOf('user', { twapSliceFills })]),
+    ...(history.length === 0 ? [] : [frameOf('user', { twapHistory: history })]),
+  ];
+}
+
+function nonUserCancels({ orders }: AccountUpdate): readonly string[] {
+  const nonUserCancel = orders
+    .filter(({ status }) => NON_USER_CANCELS.has(status))
+    .map(({ order }) => ({ coin: order.symbol, oid: order.orderId }));
+  return nonUserCancel.length === 0 ? [] : [frameOf('user', { nonUserCancel })];
 }
 
 function fillFrames({ type, user }: UserSubscription, fills: readonly UserFill[]): readonly string[] {

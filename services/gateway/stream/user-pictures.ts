@@ -1,5 +1,6 @@
 /** Channels that show how an account is now: built anew after each change, whatever happened in between. */
 import { toActiveAssetData, toClearinghouseState } from '../wire/clearinghouse.ts';
+import { twapStates } from '../wire/twap.ts';
 import { accountOrEmpty } from '../info/account.ts';
 import { openOrders } from '../info/history.ts';
 import type { InfoDeps } from '../info/index.ts';
@@ -56,7 +57,11 @@ export async function buildPicture(
       case 'spotState':
         return { user, spotState: { balances: [] } };
       case 'twapStates':
-        return { dex: subscription.dex, user, states: [] };
+        return {
+          dex: subscription.dex,
+          user,
+          states: twapStates(account, { user, instrumentOf: deps.markets.instrument }),
+        };
       default:
         return undefined;
     }

@@ -88,8 +88,10 @@ type TriggerFields = Pick<
 
 function triggerFields({ order, untriggered }: OrderRecord, { szDecimals }: Instrument): TriggerFields {
   const { trigger } = order;
-  if (trigger === undefined)
-    return { triggerCondition: 'N/A', isTrigger: false, triggerPx: '0.0', isPositionTpsl: false, orderType: 'Limit' };
+  if (trigger === undefined) {
+    const orderType = order.twapId === undefined ? 'Limit' : 'Twap Slice';
+    return { triggerCondition: 'N/A', isTrigger: false, triggerPx: '0.0', isPositionTpsl: false, orderType };
+  }
   const triggerPx = formatPrice(trigger.price, szDecimals);
   const isBelow = firesAtOrBelow({ side: order.side, trigger });
   const what = trigger.kind === 'takeProfit' ? 'Take Profit' : 'Stop';

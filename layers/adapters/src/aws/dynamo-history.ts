@@ -247,6 +247,7 @@ const fill = z.object({
   source: route,
   cloid: z.string().nullable(),
   hash: z.string(),
+  twap_id: z.string().optional(),
   filled_at: ms,
 });
 
@@ -269,6 +270,7 @@ function toFill(item: Item): FillRecord {
     route: row.source,
     time: row.filled_at,
     hash: row.hash,
+    ...(row.twap_id === undefined ? {} : { twapId: Number(row.twap_id) }),
   };
 }
 

@@ -21,6 +21,8 @@ export type DoorCommand = WithoutHostFacts<
         | 'ModifyOrders'
         | 'CancelAll'
         | 'ScheduleCancel'
+        | 'PlaceTwap'
+        | 'CancelTwap'
         | 'UpdateLeverage'
         | 'AdjustIsolatedMargin'
         | 'SetTradingState'

@@ -56,6 +56,7 @@ const routingPolicy = z.strictObject({
     })
     .optional(),
   feeSurcharge: count.optional(),
+  isTwapEnabled: z.boolean().optional(),
 });
 
 const base = { commandId: id, receivedAt: count };
@@ -178,13 +179,14 @@ function withoutAbsent(policy: z.infer<typeof routingPolicy>): RoutingPolicy {
       Object.entries(entry).filter(([, value]) => value !== undefined),
     ) as unknown as SymbolPolicy;
   }
-  const { pauses, liquidation, feeSurcharge, ...known } = policy;
+  const { pauses, liquidation, feeSurcharge, isTwapEnabled, ...known } = policy;
   return {
     ...known,
     symbols,
     ...(pauses === undefined ? {} : { pauses }),
     ...(liquidation === undefined ? {} : { liquidation: liquidationOf(liquidation) }),
     ...(feeSurcharge === undefined ? {} : { feeSurcharge }),
+    ...(isTwapEnabled === undefined ? {} : { isTwapEnabled }),
   };
 }
 

@@ -33,6 +33,7 @@ export function fillBooked(draft: Draft, event: Fact<'OrderFilled'>): void {
     // The venue's time where it executed, which a user's list of fills is ordered by.
     filled_at: event.venue?.time ?? event.at,
     decided_at: event.at,
+    ...(event.twapId === undefined ? {} : { twap_id: String(event.twapId) }),
   });
 }
 

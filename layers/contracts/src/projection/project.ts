@@ -84,6 +84,9 @@ function apply(draft: Draft, event: AccountEvent): void {
     case 'ReferrerSet':
     case 'CancelAllScheduled':
     case 'CancelAllFired':
+    case 'TwapPlaced':
+    case 'TwapSliced':
+    case 'TwapEnded':
       return undefined;
     default:
       return unreachable(event);

@@ -6,6 +6,7 @@ import { stopOrder } from './order-end.ts';
 import type { CancelOutcome, Rejection } from './results.ts';
 import { isActive } from './state.ts';
 import { endTrigger } from './trigger-ends.ts';
+import { terminateTwaps } from './twap-end.ts';
 
 /** A switch is set at least so far ahead, ms. */
 export const CANCEL_ALL_AHEAD_MS = 5_000;
@@ -16,8 +17,8 @@ const CANCELED_BY_TURN_MAX = 250;
 const DAY_MS = 86_400_000;
 
 /**
- * Ends every order and every trigger, protective ones too, as on Hyperliquid; at the venue they are only asked. The
- * switch acts only when it is due: a command that comes early, late or twice changes nothing.
+ * Ends every order and every trigger, protective ones too, as on Hyperliquid; at the venue they are only asked. TWAPs end
+ * with them: what would go on trading is what both are meant to stop. The switch acts only when it is due: a command that comes early, late or twice changes nothing.
  */
 export function cancelAll(
   draft: Draft,
@@ -29,9 +30,13 @@ export function cancelAll(
     ...Object.values(triggers).filter(isMeant),
     ...Object.values(orders).filter((order) => isMeant(order) && (cause === 'user' || isActive(order))),
   ];
-  if (cause === 'user') return found.map((one) => cancel(draft, one, USER));
+  if (cause === 'user') {
+    terminateTwaps(draft, isMeant);
+    return found.map((one) => cancel(draft, one, USER));
+  }
   if (cancelAllAt === undefined || draft.at < cancelAllAt) return [];
   if (found.length <= CANCELED_BY_TURN_MAX) disarm(draft);
+  terminateTwaps(draft, isMeant);
   return found.slice(0, CANCELED_BY_TURN_MAX).map((one) => cancel(draft, one, SCHEDULED));
 }
 

@@ -114,13 +114,31 @@ export type AccountCommand =
       readonly cancelAllAt: number | undefined;
       readonly context: DecisionContext;
     })
-  /** Cancels every order and trigger, of one symbol or of all. `scheduled`: only if the switch is due. */
+  /** Cancels every order, trigger and TWAP, of one symbol or of all. `scheduled`: only if the switch is due. */
   | (CommandBase & {
       readonly type: 'CancelAll';
       readonly cause: 'user' | 'scheduled';
       readonly symbol?: string;
       readonly context: DecisionContext;
     })
+  | (CommandBase & {
+      readonly type: 'PlaceTwap';
+      readonly symbol: string;
+      readonly side: Side;
+      readonly size: Size;
+      readonly reduceOnly: boolean;
+      readonly minutes: number;
+      readonly isRandomized: boolean;
+      readonly context: DecisionContext;
+    })
+  | (CommandBase & {
+      readonly type: 'CancelTwap';
+      readonly symbol: string;
+      readonly twapId: number;
+      readonly context: DecisionContext;
+    })
+  /** A slice is due; the host names the TWAP, the decider looks at the time again. */
+  | (CommandBase & { readonly type: 'RunTwapSlice'; readonly twapId: number; readonly context: DecisionContext })
   /** The mark reached a trigger; the host names it, the decider checks again. */
   | (CommandBase & { readonly type: 'FireTrigger'; readonly orderId: number; readonly context: DecisionContext })
   /** An index says that the account may be near its requirement: warn, liquidate, go on with a cascade, or nothing. */

@@ -7,6 +7,7 @@ import type { AccountEvent } from './events.ts';
 import { fundingPosted } from './evolve-funding.ts';
 import { riskEvolved } from './evolve-risk.ts';
 import { triggersEvolved } from './evolve-triggers.ts';
+import { executedByTwap, twapsEvolved } from './evolve-twaps.ts';
 import type { AccountState, Order, Position } from './model.ts';
 import { without } from './records.ts';
 import { CLOSED_VENUE_ORDERS_MAX, positionKey } from './state.ts';
@@ -44,6 +45,10 @@ export function evolve(state: AccountState, event: AccountEvent): AccountState {
     case 'CancelAllScheduled':
     case 'CancelAllFired':
       return triggersEvolved(state, event);
+    case 'TwapPlaced':
+    case 'TwapSliced':
+    case 'TwapEnded':
+      return twapsEvolved(state, event);
     case 'IsolatedMarginAdjusted':
     case 'GainsRealized':
       return positionsSet(state, event);
@@ -106,6 +111,7 @@ function filled(state: AccountState, event: Fact<'OrderFilled'>): AccountState {
     ...state,
     ...applyTransfers(state, event.transfers),
     ...orderFilled(state, event),
+    ...executedByTwap(state, event),
     positions:
       event.position === undefined ? without(state.positions, key) : { ...state.positions, [key]: event.position },
     recentInternalVolume:

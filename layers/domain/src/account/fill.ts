@@ -112,6 +112,7 @@ export function bookExecution(draft: Draft, execution: Execution): void {
     ...(execution.quote === undefined ? {} : { quote: execution.quote }),
     ...(execution.venue === undefined ? {} : { venue: execution.venue }),
     openedNotional: route === 'INTERNAL' ? absoluteNotional(price, opening) : ZERO_USD,
+    ...(order.twapId === undefined ? {} : { twapId: order.twapId }),
   });
 }
 

@@ -17,6 +17,7 @@ import { unrealizedPnl } from './margin.ts';
 import type { Order, RiskEpisode } from './model.ts';
 import { stopOrder } from './order-end.ts';
 import { leverageSettingOf } from './state.ts';
+import { terminateTwaps } from './twap-end.ts';
 
 /** Steps of one decision; the host asks again where more is left. */
 const STEPS_MAX = 50;
@@ -101,6 +102,7 @@ function end(
 
 /** What may still fill of the scope would move what is being closed: all of it is cancelled, as at Hyperliquid. */
 function cancelOrders(draft: Draft, scope: string): void {
+  terminateTwaps(draft, (twap) => isInScope(draft, scope, twap));
   for (const order of Object.values(draft.state.orders)) {
     if (order.liquidationId !== undefined || !isInScope(draft, scope, order)) continue;
     const isAsked = order.legs.every((leg) => leg.status === 'done' || leg.isCancelRequested === true);
@@ -108,7 +110,7 @@ function cancelOrders(draft: Draft, scope: string): void {
   }
 }
 
-function isInScope(draft: Draft, scope: string, { symbol }: Order): boolean {
+function isInScope(draft: Draft, scope: string, { symbol }: Pick<Order, 'symbol'>): boolean {
   if (scope !== CROSS) return draft.state.positions[scope]?.symbol === symbol;
   return leverageSettingOf(draft.state, viewOf(draft, symbol).instrument).marginMode === 'cross';
 }

@@ -2,6 +2,7 @@
 import type { Price, Size, Usd } from '../money/index.ts';
 import type { NonceWindow } from '../nonces/index.ts';
 import type { Route, RoutingDecision, TradingState } from '../routing/model.ts';
+import type { Twaps } from './twap-model.ts';
 
 export type Side = 'buy' | 'sell';
 export type MarginMode = 'cross' | 'isolated';
@@ -73,6 +74,8 @@ export interface Order {
   readonly trigger?: Trigger;
   /** Set where the order liquidates: the platform's own order on the user's position. */
   readonly liquidationId?: string;
+  /** The TWAP that the order is a slice of. */
+  readonly twapId?: number;
 }
 
 /** Fires on the mark price, once. A stop fires at or beyond its price against the position, a take-profit with it. */
@@ -162,6 +165,8 @@ export interface AccountState {
   readonly orders: Readonly<Record<string, Order>>;
   /** Trigger orders that have not fired. Key orderId. */
   readonly triggers: Readonly<Record<string, TriggerOrder>>;
+  /** Absent = never had one. */
+  readonly twaps?: Twaps;
   /** Key `cross`, or a position's key when isolated. Absent = nothing to worry about. */
   readonly episodes: Readonly<Record<string, RiskEpisode>>;
   /** Restricted by risk or operators; absent = ACTIVE. */

@@ -6,6 +6,7 @@ import type { EndStatus, Order, OrderLeg } from './model.ts';
 import type { Route } from '../routing/index.ts';
 import { oppositeSize, remainingOf } from './state.ts';
 import { endOrphans, type Ending, followEnd } from './trigger-ends.ts';
+import { finishIfOver } from './twap-end.ts';
 
 export type { Ending } from './trigger-ends.ts';
 
@@ -21,7 +22,8 @@ export function endIfDone(draft: Draft, orderId: number, ending: Ending): boolea
 /** The end of an order, and what it means for triggers that belong to it. */
 function end(draft: Draft, order: Order, ending: Ending): void {
   emit(draft, { type: 'OrderEnded', orderId: order.orderId, ...ending });
-  followEnd(draft, order, ending.status);
+  followEnd(draft, order, ending);
+  finishIfOver(draft, order.twapId);
 }
 
 /** Replaces the legs of a live order and keeps its margin in step. */

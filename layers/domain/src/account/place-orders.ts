@@ -106,14 +106,13 @@ function neededMargin(draft: Draft, placement: Placement): Usd {
   return usd(needed);
 }
 
+/** What an order comes from where nobody has sent it as such: a trigger that has fired, or a TWAP. */
+type Origin = { readonly orderId: number; readonly trigger: Trigger } | { readonly twapId: number };
+
 /** Places a planned order: under a new id, or under the one of the trigger that has fired. */
-export function placePlanned(
-  draft: Draft,
-  placement: Placement,
-  fired?: { readonly orderId: number; readonly trigger: Trigger },
-): OrderOutcome {
+export function placePlanned(draft: Draft, placement: Placement, origin?: Origin): OrderOutcome {
   const { request, view, size, plans, match } = placement;
-  const orderId = fired?.orderId ?? takeOrderId(draft);
+  const orderId = origin !== undefined && 'orderId' in origin ? origin.orderId : takeOrderId(draft);
   const isLasting = request.expiresAt !== undefined && request.timeInForce !== 'IOC';
   const order: Order = {
     orderId,
@@ -130,7 +129,7 @@ export function placePlanned(
     orderMargin: neededMargin(draft, placement),
     placedAt: draft.at,
     ...(isLasting ? { expiresAt: request.expiresAt } : {}),
-    ...(fired === undefined ? {} : { trigger: fired.trigger }),
+    ...marksOf(origin),
   };
   const routingLatencyMs = draft.at - draft.receivedAt;
   emit(draft, { type: 'OrderPlaced', order, routingLatencyMs, quote: quoteOf(view) });
@@ -142,6 +141,11 @@ export function placePlanned(
     followPositions(draft, request.symbol);
   }
   return outcomeOf(draft, order);
+}
+
+function marksOf(origin: Origin | undefined): Pick<Order, 'trigger' | 'twapId'> {
+  if (origin === undefined) return {};
+  return 'trigger' in origin ? { trigger: origin.trigger } : { twapId: origin.twapId };
 }
 
 function legOf(draft: Draft, orderId: number, plan: LegPlan): OrderLeg {

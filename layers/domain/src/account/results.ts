@@ -47,6 +47,9 @@ export type Rejection =
   | { readonly reason: 'ScheduleTooSoon' }
   | { readonly reason: 'TooManyScheduledCancels' }
   | { readonly reason: 'OnlyReducing' }
+  | { readonly reason: 'TwapDisabled' }
+  | { readonly reason: 'InvalidTwapDuration'; readonly minutes: number }
+  | { readonly reason: 'TwapNotFound' }
   | { readonly reason: 'Overloaded' };
 
 /** The answer to one order of a command; `pending` = at the venue, fate not known yet. */
@@ -70,8 +73,15 @@ export type CancelOutcome =
   | { readonly status: 'pending'; readonly orderId: number }
   | { readonly status: 'refused'; readonly rejection: Rejection };
 
+/** A refusal for what the TWAP asks, not for who asks. */
+export type TwapOutcome =
+  | { readonly status: 'running'; readonly twapId: number }
+  | { readonly status: 'canceled' }
+  | { readonly status: 'refused'; readonly rejection: Rejection };
+
 export type CommandResult =
   | { readonly kind: 'done' }
   | { readonly kind: 'orders'; readonly orders: readonly OrderOutcome[] }
   | { readonly kind: 'cancels'; readonly cancels: readonly CancelOutcome[] }
+  | { readonly kind: 'twap'; readonly twap: TwapOutcome }
   | { readonly kind: 'refused'; readonly rejection: Rejection };

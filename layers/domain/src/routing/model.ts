@@ -76,6 +76,8 @@ export interface RoutingPolicy {
   readonly liquidation?: LiquidationPolicy;
   /** Extra fee while volatility is high, tenths of a basis point; absent = none. */
   readonly feeSurcharge?: number;
+  /** True = TWAP orders are taken; absent = they are refused, and running ones end. */
+  readonly isTwapEnabled?: boolean;
 }
 
 /** Everything the decision looks at. */

@@ -48,7 +48,9 @@ export function frontendOrderWire(orders: OrderRegistry, order: OrderRecord): Fr
     triggerCondition: trigger === undefined ? 'N/A' : conditionText(asset, order.side, trigger),
     isTrigger: trigger !== undefined,
     triggerPx: trigger === undefined ? '0.0' : formatPx(asset, trigger.price),
-    children: children.filter(({ status }) => status === 'open').map((child) => frontendOrderWire(orders, child)),
+    children: children
+      .filter(({ status, waitsFor }) => status === 'open' && waitsFor === 'fill')
+      .map((child) => frontendOrderWire(orders, child)),
     isPositionTpsl: trigger?.position !== undefined,
     reduceOnly: order.isReduceOnly,
     orderType: orderTypeOf(order),
@@ -57,6 +59,14 @@ export function frontendOrderWire(orders: OrderRegistry, order: OrderRecord): Fr
     cloid: order.cloid ?? null,
   };
 }
+
+/** Open orders of a user, newest first; children that wait for their parent's fill stand inside it, not beside it. */
+export const frontendOrdersWire = (orders: OrderRegistry, user: string): readonly FrontendOrder[] =>
+  orders
+    .open(user)
+    .filter(({ waitsFor }) => waitsFor !== 'fill')
+    .map((order) => frontendOrderWire(orders, order))
+    .reverse();
 
 /** Whether the trigger waits for the mark to rise: takers of profit with a sell, stops with a buy. */
 export const waitsForRise = (side: OrderRecord['side'], kind: OrderTrigger['kind']): boolean =>

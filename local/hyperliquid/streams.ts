@@ -1,12 +1,12 @@
 /** What each subscription gets: its first frames, and frames when something changes. */
-import type { FrontendOrder, Subscription, SubscriptionOf, WsUserFunding } from '@perps/contracts/hyperliquid';
+import type { Subscription, SubscriptionOf, WsUserFunding } from '@perps/contracts/hyperliquid';
 import { createAccount, type Account } from './accounts.ts';
 import { userFills, userTwapSliceFills } from './info/account-history.ts';
 import { activeAssetData, clearinghouseState } from './info/account-state.ts';
 import { answerInfo, webData2 } from './info/index.ts';
 import { allMids, contexts, l2Book } from './info/market-data.ts';
 import { wireLevel, type Market } from './market.ts';
-import { frontendOrderWire, historicalOrderWire, orderUpdateWire } from './order-wire.ts';
+import { frontendOrdersWire, historicalOrderWire, orderUpdateWire } from './order-wire.ts';
 import { twapStates } from './twap.ts';
 import { SPOT_CONTEXTS } from './universe.ts';
 import { marketOfCoin, type Venue } from './venue.ts';
@@ -146,13 +146,6 @@ const FUNDING_ROWS_MAX = 500;
 const fundings = (account: Account): readonly WsUserFunding[] =>
   account.fundings.slice(-FUNDING_ROWS_MAX).map(({ time, delta: { type: _, ...delta } }) => ({ time, ...delta }));
 
-/** With their triggers, unlike the request of the same name. */
-const openOrders = (venue: Venue, user: string): readonly FrontendOrder[] =>
-  venue.orders
-    .open(user)
-    .map((order) => frontendOrderWire(venue.orders, order))
-    .reverse();
-
 const HISTORY_ROWS_MAX = 2_000;
 const historicalOrders = (venue: Venue, user: string): unknown[] =>
   venue.orders
@@ -185,7 +178,8 @@ export function userState(venue: Venue, subscription: StateSubscription): Frame 
     case 'allDexsClearinghouseState':
       return frame({ user, clearinghouseStates: [[DEX, clearinghouseState(venue, look(venue, user))]] });
     case 'openOrders':
-      return frame({ dex: DEX, user, orders: openOrders(venue, user) });
+      // With their triggers, unlike the request of the same name.
+      return frame({ dex: DEX, user, orders: frontendOrdersWire(venue.orders, user) });
     case 'activeAssetData': {
       const market = marketOfCoin(venue, subscription.coin);
       return market === undefined ? undefined : frame(activeAssetData(venue, look(venue, user), market));

@@ -69,10 +69,16 @@ function isCancelOpen(result: CommandResult, record: OrderRecord | undefined): b
 
 function withFates(result: CommandResult, recordOf: (orderId: number) => OrderRecord | undefined): CommandResult {
   if (result.kind === 'orders') {
+    const orders = result.orders.map((outcome) =>
+      outcome.status === 'pending' ? fateOfOrder(outcome, recordOf(outcome.orderId)) : outcome,
+    );
+    const [entry] = orders;
+    const isEntry = orders.some(({ status }) => status === 'waitingForFill');
+    if (isEntry && entry?.status === 'refused') return { kind: 'orders', orders: orders.map(() => entry) };
     return {
       kind: 'orders',
-      orders: result.orders.map((outcome) =>
-        outcome.status === 'pending' ? fateOfOrder(outcome, recordOf(outcome.orderId)) : outcome,
+      orders: orders.map((outcome) =>
+        outcome.status === 'waitingForFill' ? fateOfChild(outcome, entry, recordOf(outcome.orderId)) : outcome,
       ),
     };
   }
@@ -104,6 +110,17 @@ export function fateOfOrder(
   if (status === 'rejected')
     return { status: 'refused', rejection: { reason: 'VenueRefused', cause: record.cause ?? 'rejected' } };
   return { status: 'refused', rejection: { reason: 'NothingToMatch' } };
+}
+
+/** It waits for the mark where its entry has filled meanwhile. */
+function fateOfChild(
+  child: Extract<OrderOutcome, { status: 'waitingForFill' }>,
+  entry: OrderOutcome | undefined,
+  record: OrderRecord | undefined,
+): OrderOutcome {
+  if (entry?.status !== 'filled' || record === undefined) return child;
+  const isWaitingForFill = record.untriggered?.isArmed === false && record.status === 'untriggered';
+  return isWaitingForFill ? child : { ...child, status: 'waitingForTrigger' };
 }
 
 function fateOfCancel(

@@ -29,14 +29,16 @@ export function createUpdateFollower(): UpdateFollower {
     },
     follow({ shard, seq }, { streamId: accountId, at, events }) {
       const touched = new Map<number, OrderRecord>();
+      const fired: OrderRecord[] = [];
       const fills: FillRecord[] = [];
       for (const event of events) {
         const record = nextRecord(event, { accountId, at });
-        if (record !== undefined) touched.set(record.order.orderId, record);
+        if (event.type === 'TriggerFired' && record !== undefined) fired.push(record);
+        else if (record !== undefined) touched.set(record.order.orderId, record);
         if (event.type === 'OrderFilled') fills.push(fillRecordOf(event, { accountId, cloid: record?.order.cloid }));
       }
       if (events.length === 0) return undefined;
-      return { shard, seq, accountId, at, events, orders: [...touched.values()], fills };
+      return { shard, seq, accountId, at, events, orders: [...fired, ...touched.values()], fills };
     },
   };
 

@@ -5,5 +5,5 @@ describeHyperliquidClients('the gateway', async () => {
   const system = await startTestSystem();
   const wallet = await system.createTrader({ balance: 100_000 });
   const { url, wsUrl } = system;
-  return { url, wsUrl, isTestnet: true, wallet, close: () => system.stop() };
+  return { url, wsUrl, control: system.venue.control, isTestnet: true, wallet, close: () => system.stop() };
 });

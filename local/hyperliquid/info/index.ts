@@ -1,7 +1,7 @@
 /** `/info`: one answer per request type. */
 import type { InfoRequestOf, InfoRequestType, SpotClearinghouseState } from '@perps/contracts/hyperliquid';
 import { RECENT_TRADES, type Market } from '../market.ts';
-import { frontendOrderWire, historicalOrderWire, openOrderWire } from '../order-wire.ts';
+import { frontendOrdersWire, historicalOrderWire, openOrderWire } from '../order-wire.ts';
 import { formatMoney } from '../ticks.ts';
 import { twapStates } from '../twap.ts';
 import { metaOf, SPOT_CONTEXTS, SPOT_META, tiersOf } from '../universe.ts';
@@ -73,11 +73,7 @@ const handlers: Handlers = {
   clearinghouseState: (venue, { user }) => clearinghouseState(venue, look(venue, user)),
   spotClearinghouseState: (venue, { user }) => spotState(look(venue, user)),
   openOrders: (venue, { user }) => venue.orders.open(user).map(openOrderWire).reverse(),
-  frontendOpenOrders: (venue, { user }) =>
-    venue.orders
-      .open(user)
-      .map((order) => frontendOrderWire(venue.orders, order))
-      .reverse(),
+  frontendOpenOrders: (venue, { user }) => frontendOrdersWire(venue.orders, user),
   orderStatus,
   historicalOrders: (venue, { user }) =>
     venue.orders
@@ -162,10 +158,7 @@ export function webData2(venue: Venue, user: string): unknown {
     clearinghouseState: clearinghouseState(venue, account),
     leadingVaults: [],
     totalVaultEquity: '0.0',
-    openOrders: venue.orders
-      .open(user)
-      .map((order) => frontendOrderWire(venue.orders, order))
-      .reverse(),
+    openOrders: frontendOrdersWire(venue.orders, user),
     agentAddress: account.agents.find((agent) => agent.name === '')?.address ?? null,
     agentValidUntil: account.agents.find((agent) => agent.name === '')?.validUntil ?? null,
     cumLedger: '0.0',

@@ -137,7 +137,19 @@ const withoutAsset = (text: string): string => text.replace(/ asset=\d+$/, '');
 const shown = (at: Price | undefined, { instrument }: RefusalContext): string =>
   at === undefined ? '0.0' : formatPrice(at, instrument?.szDecimals ?? 0);
 
+/** Where the stream told of a refusal before the answer did, only the order's status is known. */
+const STATUS_TEXTS: Readonly<Record<string, (assetId: number) => string>> = {
+  tickRejected: errorTexts.tick,
+  minTradeNtlRejected: errorTexts.minimumValue,
+  reduceOnlyRejected: errorTexts.reduceOnly,
+  iocCancelRejected: errorTexts.iocUnmatched,
+  badAloPxRejected: () => 'Post only order would have immediately matched.',
+  marketOrderNoLiquidityRejected: errorTexts.noLiquidity,
+};
+
 /** The venue's own words about an order; what they say about the platform's account is not passed on. */
 function venueText(cause: string): string {
+  const known = STATUS_TEXTS[cause];
+  if (known !== undefined) return withoutAsset(known(0));
   return /margin|balance|wallet|user/i.test(cause) ? 'Liquidity is temporarily unavailable.' : withoutAsset(cause);
 }

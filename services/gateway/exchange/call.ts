@@ -6,7 +6,7 @@ import {
   type ExchangeAnswer,
 } from '@perps/contracts/hyperliquid';
 import type { DoorCommand } from '@perps/contracts/engine';
-import type { CommandResult, Signed } from '@perps/domain/account';
+import type { CommandResult, Rejection, Signed } from '@perps/domain/account';
 import type { Clock } from '@perps/runtime/ports';
 import type { Accounts } from '../engine/accounts.ts';
 import type { Engines } from '../engine/engines.ts';
@@ -45,7 +45,12 @@ export type ActionOutcome = ExchangeAnswer | 'unknown';
 export async function submit(
   call: SignedCall,
   deps: ExchangeDeps,
-  request: { readonly command: DoorCommand; readonly onResult: (result: CommandResult) => ActionOutcome },
+  request: {
+    readonly command: DoorCommand;
+    readonly onResult: (result: CommandResult) => ActionOutcome;
+    /** Texts of this action where they are not those of orders. */
+    readonly texts?: Readonly<Partial<Record<Rejection['reason'], string>>>;
+  },
 ): Promise<ActionOutcome> {
   const { commandId } = request.command;
   const outcome = await deps.engines.submit(request.command);
@@ -59,7 +64,7 @@ export async function submit(
   deps.answered.remember(commandId, rejection);
   if (rejection === undefined) return request.onResult(outcome.result);
   if (rejection.reason === 'UnknownSigner') deps.accounts.forget(call.command.signed.signer);
-  return errAnswer(refusalText(rejection, whose(call)));
+  return errAnswer(request.texts?.[rejection.reason] ?? refusalText(rejection, whose(call)));
 }
 
 /** Whom a refusal is about. */

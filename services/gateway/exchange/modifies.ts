@@ -12,7 +12,7 @@ import type { OrderRequest } from '@perps/domain/account';
 import type { Instrument } from '@perps/domain/market';
 import { orderStatusItem, refusalText } from './answers.ts';
 import { type ActionCall, type ActionOutcome, type ExchangeDeps, submit, whose } from './call.ts';
-import { readOrder } from './order-wire.ts';
+import { readOrder, type ReadOrder } from './order-wire.ts';
 import { filledIn, withInstruments } from './orders.ts';
 
 interface Modification {
@@ -23,11 +23,15 @@ interface Modification {
 const targetOf = (oid: number | string): Modification['target'] =>
   typeof oid === 'number' ? { orderId: oid } : { cloid: oid };
 
+/** Whether a trigger may be without a size depends on the one it replaces, which the engine knows. */
+const readReplacement = (wire: OrderWire, instrument: Instrument | undefined): ReadOrder =>
+  readOrder(wire, instrument, 'trigger' in wire.t ? 'positionTpsl' : 'na');
+
 /** Answers `default`, without the new oid; any refusal is the whole request's. */
 export async function modifyOrder(call: ActionCall<'modify'>, deps: ExchangeDeps): Promise<ActionOutcome> {
   const { oid, order: wire } = call.action;
   const instrument = deps.markets.instrumentById(wire.a);
-  const read = readOrder(wire, instrument);
+  const read = readReplacement(wire, instrument);
   if (read.kind === 'refusedRequest') return errAnswer(read.text);
   if (read.kind === 'refusedOrder') return errAnswer(read.text);
   return submit(call, deps, {
@@ -36,7 +40,8 @@ export async function modifyOrder(call: ActionCall<'modify'>, deps: ExchangeDeps
       const outcome = result.kind === 'orders' ? result.orders[0] : undefined;
       if (outcome === undefined) return 'unknown';
       if (outcome.status !== 'refused') return okDefault();
-      return errAnswer(refusalText(outcome.rejection, { ...whose(call), instrument }));
+      const text = refusalText(outcome.rejection, { ...whose(call), instrument });
+      return errAnswer(outcome.rejection.reason === 'CannotModify' ? text : errorTexts.modifyPlacement(text));
     },
   });
 }
@@ -51,7 +56,7 @@ export async function modifyOrders(call: ActionCall<'batchModify'>, deps: Exchan
   const instruments: Instrument[] = [];
   for (const { oid, order: wire } of wanted) {
     const instrument = deps.markets.instrumentById(wire.a);
-    const read = readOrder(wire, instrument);
+    const read = readReplacement(wire, instrument);
     if (read.kind === 'refusedRequest') return errAnswer(read.text);
     if (read.kind === 'refusedOrder') {
       items.push({ error: read.text });

@@ -1,6 +1,13 @@
 /** `order`: each element is read by its instrument's rules; what can be read goes to the engine as one command. */
-import { BATCH_ITEMS_MAX, errAnswer, errorTexts, okOrders, type OrderStatusItem } from '@perps/contracts/hyperliquid';
-import type { OrderOutcome, OrderRequest } from '@perps/domain/account';
+import {
+  BATCH_ITEMS_MAX,
+  errAnswer,
+  errorTexts,
+  okOrders,
+  type OrderStatusItem,
+  type OrderWire,
+} from '@perps/contracts/hyperliquid';
+import type { Grouping, OrderOutcome, OrderRequest } from '@perps/domain/account';
 import type { Instrument } from '@perps/domain/market';
 import { orderStatusItem } from './answers.ts';
 import { type ActionCall, type ActionOutcome, type ExchangeDeps, submit } from './call.ts';
@@ -10,6 +17,8 @@ export async function placeOrders(call: ActionCall<'order'>, deps: ExchangeDeps)
   const { orders: wires, grouping } = call.action;
   if (wires.length === 0) return errAnswer(errorTexts.noOrders);
   if (wires.length > BATCH_ITEMS_MAX) return errAnswer(errorTexts.overWeight);
+
+  if (!isWellGrouped(wires, grouping)) return errAnswer(errorTexts.unexpectedTriggers);
 
   const items: (OrderStatusItem | undefined)[] = [];
   const orders: OrderRequest[] = [];
@@ -35,6 +44,21 @@ export async function placeOrders(call: ActionCall<'order'>, deps: ExchangeDeps)
       return okOrders(filledIn(items, withInstruments(result.orders, instruments, tell)));
     },
   });
+}
+
+/** An entry comes first and has a take-profit, a stop or both; a position has these alone. */
+function isWellGrouped(wires: readonly OrderWire[], grouping: Grouping): boolean {
+  if (grouping === 'na') return true;
+  const [first, ...rest] = wires;
+  const triggers = grouping === 'normalTpsl' ? rest : wires;
+  const kinds = triggers.flatMap(({ t }) => ('trigger' in t ? t.trigger.tpsl : []));
+  const isEntry = first !== undefined && 'limit' in first.t;
+  return (
+    (grouping === 'positionTpsl' || isEntry) &&
+    kinds.length > 0 &&
+    kinds.length === triggers.length &&
+    new Set(kinds).size === kinds.length
+  );
 }
 
 /** Tells each outcome by the rules of its own instrument. */

@@ -1,14 +1,17 @@
 /** Actions that change how an account trades: leverage, builder fee, referrer; and `noop`, which only takes a nonce. */
-import { errAnswer, okDefault } from '@perps/contracts/hyperliquid';
+import { errAnswer, errorTexts, okDefault } from '@perps/contracts/hyperliquid';
 import type { DoorCommand } from '@perps/contracts/engine';
+import type { CommandResult } from '@perps/domain/account';
 import { usd } from '@perps/domain/money';
 import { UNKNOWN_ASSET } from './answers.ts';
 import { type ActionCall, type ActionOutcome, type ExchangeDeps, type SignedCall, submit } from './call.ts';
 
 /** Submits a command that answers `default`. */
 export function submitSetting(call: SignedCall, deps: ExchangeDeps, command: DoorCommand): Promise<ActionOutcome> {
-  return submit(call, deps, { command, onResult: (result) => (result.kind === 'done' ? okDefault() : 'unknown') });
+  return submit(call, deps, { command, onResult: doneOrUnknown });
 }
+
+const doneOrUnknown = (result: CommandResult): ActionOutcome => (result.kind === 'done' ? okDefault() : 'unknown');
 
 export async function updateLeverage(call: ActionCall<'updateLeverage'>, deps: ExchangeDeps): Promise<ActionOutcome> {
   const { asset, isCross, leverage } = call.action;
@@ -44,11 +47,10 @@ export async function updateIsolatedMargin(
   const { asset, ntli } = call.action;
   const instrument = deps.markets.instrumentById(asset);
   if (instrument === undefined) return errAnswer(`${UNKNOWN_ASSET} asset=${asset}`);
-  return submitSetting(call, deps, {
-    ...call.command,
-    type: 'AdjustIsolatedMargin',
-    symbol: instrument.symbol,
-    amount: usd(BigInt(ntli)),
+  return submit(call, deps, {
+    command: { ...call.command, type: 'AdjustIsolatedMargin', symbol: instrument.symbol, amount: usd(BigInt(ntli)) },
+    onResult: doneOrUnknown,
+    texts: { InsufficientMargin: errorTexts.marginIncrease },
   });
 }
 

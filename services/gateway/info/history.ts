@@ -25,7 +25,7 @@ export const openOrders = (records: readonly OrderRecord[], instrumentOf: Instru
 /** Children of an entry that has not filled stand inside it. */
 export function frontendOpenOrders(records: readonly OrderRecord[], instrumentOf: InstrumentOf): FrontendOrder[] {
   const live = records.filter(isLive);
-  const waiting = live.filter(isDormantChild);
+  const waiting = live.filter(isDormantChild).sort((left, right) => left.order.orderId - right.order.orderId);
   return live
     .filter((record) => !isDormantChild(record))
     .map((record) => {

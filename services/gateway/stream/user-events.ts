@@ -137,8 +137,8 @@ export function buildEvents(
     case 'notification':
       return fillFrames(subscription, wireFills(update.fills, instrumentOf));
     case 'orderUpdates': {
-      const told = update.orders.filter((record) => !isUndecided(record));
-      const rows = told.map((record) => toOrderUpdate(record, instrumentOf)).filter(present);
+      const decided = update.orders.filter((record) => !isUndecided(record));
+      const rows = decided.map((record) => toOrderUpdate(record, instrumentOf)).filter(present);
       return rows.length === 0 ? [] : [frameOf(type, rows)];
     }
     case 'userHistoricalOrders': {

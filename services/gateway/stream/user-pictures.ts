@@ -2,7 +2,7 @@
 import { toActiveAssetData, toClearinghouseState } from '../wire/clearinghouse.ts';
 import { twapStates } from '../wire/twap.ts';
 import { accountOrEmpty } from '../info/account.ts';
-import { openOrders } from '../info/history.ts';
+import { frontendOpenOrders } from '../info/history.ts';
 import type { InfoDeps } from '../info/index.ts';
 import { liveOrders, webData2, webData3 } from '../info/pictures.ts';
 import { frameOf } from './subscriber.ts';
@@ -47,7 +47,12 @@ export async function buildPicture(
         return state && { user, clearinghouseStates: [['', state]] };
       }
       case 'openOrders':
-        return { dex: subscription.dex, user, orders: openOrders(liveOrders(account), deps.markets.instrument) };
+        // With their triggers, unlike the request of the same name.
+        return {
+          dex: subscription.dex,
+          user,
+          orders: frontendOpenOrders(liveOrders(account), deps.markets.instrument),
+        };
       case 'activeAssetData':
         return toActiveAssetData(account, subscription, deps.markets.view);
       case 'webData2':

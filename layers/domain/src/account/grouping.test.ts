@@ -67,8 +67,16 @@ describe('an entry with take-profit and stop', () => {
     expect(modify({ ...limit, size: 0n as OrderRequest['size'] })).toEqual({});
   });
 
-  it('cancelled in part arms them for what is open', () => {
-    const { after, events } = group([limit, takeProfit, stopLoss], HELD);
+  it.each([
+    ['cancelled by its trader takes them along', limit, 'canceled', {}],
+    [
+      'that lost its rest for want of margin arms them for what is open',
+      limit,
+      'marginCanceled',
+      { 128: { isArmed: true, size: 2_000n }, 192: { isArmed: true, size: 2_000n } },
+    ],
+  ] as const)('filled in part and %s', (_, entry, cause, triggers) => {
+    const { after, events } = group([entry, takeProfit, stopLoss], HELD);
     const sent = events.find((event) => event.type === 'VenueOrderRequested');
     const venueCloid = sent?.type === 'VenueOrderRequested' ? sent.request.venueCloid : '';
     const fill = venueFill({ tid: 1, price: '99000', size: '0.02', fee: '1' }, 5);
@@ -76,9 +84,10 @@ describe('an entry with take-profit and stop', () => {
     expect(part.triggers[128]).toMatchObject({ isArmed: false });
     const asked = trade(part, { type: 'CancelOrders', targets: [{ symbol: 'BTC', orderId: 64 }] }, HELD).after;
     expect(asked.triggers[128]).toMatchObject({ isArmed: false });
-    const fate = { kind: 'ended', venueOrderId: 77, executedSize: fill.size, status: 'canceled' } as const;
+    const fate = { kind: 'ended', venueOrderId: 77, executedSize: fill.size, status: 'canceled', cause } as const;
     const done = trade(asked, { type: 'ResolveVenueOrder', venueCloid, fate }, HELD).after;
-    expect(done.triggers).toMatchObject({ 128: { isArmed: true, size: 2_000n }, 192: { isArmed: true, size: 2_000n } });
+    expect(done.triggers).toMatchObject(triggers);
+    expect(Object.keys(done.triggers)).toEqual(Object.keys(triggers));
   });
 
   it('refused, refuses them with it; a wrong child leaves the rest standing', () => {

@@ -6,7 +6,7 @@ import { stopOrder } from './order-end.ts';
 import { isTriggerRequest, placeTrigger } from './place-triggers.ts';
 import type { OrderOutcome } from './results.ts';
 import { findOrder, findTrigger, isActive } from './state.ts';
-import { endTrigger } from './trigger-ends.ts';
+import { armChild, endTrigger } from './trigger-ends.ts';
 
 type Modify = Extract<AccountCommand, { type: 'ModifyOrders' }>['modifies'][number];
 
@@ -26,7 +26,10 @@ export function modifyOrder(draft: Draft, modify: Modify): OrderOutcome {
 
 function replaceOrder(draft: Draft, old: Order, request: OrderRequest): OrderOutcome {
   const isSame = !isTriggerRequest(request) && request.symbol === old.symbol && request.side === old.side;
-  const children = isSame && old.filledSize === 0n ? childrenOf(draft, old) : [];
+  const waiting = childrenOf(draft, old);
+  // What has filled stays protected; the replacement comes without them.
+  if (old.filledSize > 0n) for (const child of waiting) armChild(draft, child, old);
+  const children = isSame && old.filledSize === 0n ? waiting : [];
   // They wait for the new entry before there is one, so that its fill finds them.
   const parentId = draft.nextOrderId;
   for (const child of children) emit(draft, { type: 'TriggerChanged', trigger: { ...child, parentId } });

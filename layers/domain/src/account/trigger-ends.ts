@@ -13,25 +13,44 @@ export const endTrigger = (draft: Draft, trigger: TriggerOrder, ending: Ending):
   emit(draft, { type: 'TriggerEnded', trigger, ...ending });
 
 /** Lets children follow their entry, and siblings the one of them that has fired; `order` is as it has ended. */
-export function followEnd(draft: Draft, order: Order, status: EndStatus): void {
+export function followEnd(draft: Draft, order: Order, ending: Ending): void {
   const { triggers } = draft.state;
   for (const key in triggers) {
     const trigger = triggers[key];
     if (trigger === undefined) continue;
-    if (trigger.parentId === order.orderId && !trigger.isArmed) followEntry(draft, trigger, order);
+    if (trigger.parentId === order.orderId && !trigger.isArmed) followEntry(draft, trigger, { order, ending });
     else if (order.trigger !== undefined && trigger.siblings.includes(order.orderId)) {
-      followSibling(draft, trigger, { order, status });
+      followSibling(draft, trigger, { order, status: ending.status });
     }
   }
 }
 
-/** Armed for what the entry has filled, also where the rest of it was cancelled: what is open is protected. */
-function followEntry(draft: Draft, child: TriggerOrder, entry: Order): void {
-  if (entry.filledSize === 0n) {
-    endTrigger(draft, child, { status: 'canceled' });
-    return;
-  }
-  const armed = { ...child, isArmed: true, size: smaller(child.size, entry.filledSize) };
+/** Who cancels an entry cancels its children, also where it has filled in part, as at Hyperliquid. */
+const ENDS_CHILDREN: ReadonlySet<EndStatus> = new Set([
+  'canceled',
+  'expired',
+  'scheduledCancel',
+  'reduceOnlyCanceled',
+  'liquidatedCanceled',
+] as const);
+
+/** An entry that filled, or lost its rest to margin, the venue or its own haste, has what it filled protected. */
+function followEntry(
+  draft: Draft,
+  child: TriggerOrder,
+  { order: entry, ending }: { readonly order: Order; readonly ending: Ending },
+): void {
+  const { status, cause = status } = ending;
+  // The venue's own word, such as marginCanceled, says that nobody asked for it.
+  const isAsked = ENDS_CHILDREN.has(status) && cause === status;
+  const isCanceled = isAsked && entry.timeInForce !== 'IOC';
+  if (isCanceled || entry.filledSize === 0n) endTrigger(draft, child, { status: 'canceled' });
+  else armChild(draft, child, entry);
+}
+
+/** Arms a child for what its entry has filled. */
+export function armChild(draft: Draft, child: TriggerOrder, { filledSize }: Order): void {
+  const armed = { ...child, isArmed: true, size: smaller(child.size, filledSize) };
   emit(draft, { type: 'TriggerChanged', trigger: armed });
 }
 

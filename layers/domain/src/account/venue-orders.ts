@@ -105,8 +105,8 @@ function ended(draft: Draft, at: VenueLeg, fate: Extract<VenueFate, { kind: 'end
   const { leg, order } = at;
   const { executedSize, venueOrderId, cause } = fate;
   const isIoc = order.timeInForce === 'IOC';
-  const status: EndStatus =
-    fate.status === 'canceled' && isIoc && executedSize === 0n ? 'iocCancelRejected' : fate.status;
+  const isUnmatched = isIoc && executedSize === 0n && (fate.status === 'canceled' || cause === 'iocCancelRejected');
+  const status: EndStatus = isUnmatched ? 'iocCancelRejected' : fate.status;
   if (leg.filledSize >= executedSize) {
     close(draft, at, { fate: 'ended', status, ...(cause === undefined ? {} : { cause }) });
     return;
@@ -167,9 +167,11 @@ function replacement(draft: Draft, { order, leg }: VenueLeg): OrderLeg | undefin
   };
 }
 
-/** The venue's words for an IOC that found nothing. */
+/** The venue's words for an IOC that found nothing: in its answer, or as the order's status. */
 const refusedStatus = (order: Order, cause: string): EndStatus =>
-  order.timeInForce === 'IOC' && cause.includes('could not immediately match') ? 'iocCancelRejected' : 'rejected';
+  order.timeInForce === 'IOC' && (cause.includes('could not immediately match') || cause === 'iocCancelRejected')
+    ? 'iocCancelRejected'
+    : 'rejected';
 
 const replaced = (at: VenueLeg, leg: OrderLeg): readonly OrderLeg[] =>
   at.order.legs.map((old, index) => (index === at.legIndex ? leg : old));

@@ -77,12 +77,13 @@ describe('SC-EC-004 cross cascade', () => {
     expect(state.episodes).toEqual({});
   });
 
-  it('realises a gain first where the wallet cannot pay a loss: nothing is bad debt that the account can pay', () => {
+  it('pays a loss beyond the wallet out of gains first: nothing is bad debt that the account can pay', () => {
     const [a, b] = [cascade().positions['A:INTERNAL']!, cascade().positions['B:INTERNAL']!];
     const gaining = { ...b, entryNotional: usd(b.entryNotional - dollars('30000')) };
     const state = holding('4000', a, gaining);
     const { state: after, events } = run(state, check({ markets: coinMarkets('97') }));
-    expect(only(events, 'LiquidationStepped').map(({ symbol }) => symbol)).toEqual(['B', 'A']);
+    expect(only(events, 'LiquidationStepped').map(({ symbol }) => symbol)).toEqual(['A', 'B']);
+    expect(only(events, 'GainsRealized')).toHaveLength(1);
     expect(received(events, 'bad-debt')).toBe('-13600.0');
     expect(after.wallet).toBe(0n);
   });

@@ -10,6 +10,7 @@ import { closeLiquidated } from './liquidation-money.ts';
 import type { Position, RiskEpisode, Side } from './model.ts';
 import { followPositions } from './order-end.ts';
 import { postAccrued } from './post-funding.ts';
+import { realizeGains } from './realize-gains.ts';
 
 const DEFAULT_POLICY: LiquidationPolicy = { remainder: 'FORFEIT', firstSlicePercent: 20, sliceDelayMs: 30_000 };
 
@@ -33,14 +34,12 @@ export function stepInternally(draft: Draft, { scope, key, episode, figures }: S
   const closed = sliceOf(draft, { position, key, episode });
   const closePrice = closePriceOf(draft, view, position);
   const { remainder } = liquidationPolicyOf(draft);
-  const result = closeLiquidated({
-    position,
-    closed,
-    price: closePrice,
-    wallet: draft.state.wallet,
-    fee: ZERO_USD,
-    remainder,
-  });
+  const closing = { position, closed, price: closePrice, fee: ZERO_USD, remainder };
+  const trial = closeLiquidated({ ...closing, wallet: draft.state.wallet });
+  // What the wallet cannot pay, the scope's own gains pay before anybody else does.
+  const isShort = position.marginMode === 'cross' && trial.badDebt > 0n;
+  if (isShort) realizeGains(draft, trial.badDebt, key);
+  const result = isShort ? closeLiquidated({ ...closing, wallet: draft.state.wallet }) : trial;
   const isWhole = result.position === undefined;
   const stepped: Stepped = {
     type: 'LiquidationStepped',

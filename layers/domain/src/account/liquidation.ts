@@ -118,24 +118,15 @@ function isInScope(draft: Draft, scope: string, { symbol }: Pick<Order, 'symbol'
 const isPaused = (draft: Draft, key: string): boolean =>
   isLiquidationPaused(draft.context.policy, draft.state.positions[key]?.symbol ?? '');
 
-/**
- * The largest floating loss. A loss that the wallet cannot pay waits for the largest gain to be realised: else it would
- * be bad debt that the account can pay after all.
- */
+/** The largest floating loss. */
 function nextKey(draft: Draft, scope: string, episode: RiskEpisode): string | undefined {
   const stuck = episode.stuckKeys ?? [];
   const candidates = keysOf(draft.state, scope)
     .filter((key) => !stuck.includes(key) && !isPaused(draft, key))
     .map((key) => ({ key, gain: gainOf(draft, key) }));
   let worst = candidates[0];
-  let best = candidates[0];
-  for (const candidate of candidates) {
-    if (worst !== undefined && candidate.gain < worst.gain) worst = candidate;
-    if (best !== undefined && candidate.gain > best.gain) best = candidate;
-  }
-  if (worst === undefined || best === undefined) return undefined;
-  const isShort = scope === CROSS && worst.gain + draft.state.wallet < 0n;
-  return isShort && best.gain > 0n ? best.key : worst.key;
+  for (const candidate of candidates) if (worst !== undefined && candidate.gain < worst.gain) worst = candidate;
+  return worst?.key;
 }
 
 /** Unrealised PnL less accrued funding, 10⁻⁶ USD. */

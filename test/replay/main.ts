@@ -45,7 +45,8 @@ function main(): boolean {
       accounts: Number(values.accounts),
       seed: Number(values.seed),
       slowCheckEvery: 2_000,
-      onProgress: (done, of) => process.stderr.write(`\r${day} ${Math.floor((100 * done) / of)} % `),
+      onProgress: (done, of) =>
+        process.stderr.isTTY && process.stderr.write(`\r${day} ${Math.floor((100 * done) / of)} % `),
     });
     process.stderr.write('\r');
     const named = { day, symbols, report };

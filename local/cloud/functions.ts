@@ -130,7 +130,7 @@ async function callWorker(
   const onExit = (): void => reject(new Error('the thread ended'));
   worker.on('message', onMessage).on('error', reject).on('exit', onExit);
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
-  worker.postMessage({ id, event, deadline: Date.now() + timeoutMs });
+  worker.postMessage({ id, event, timeoutMs });
   try {
     const { failure, result } = await promise;
     if (failure !== undefined) throw new FunctionError(failure);

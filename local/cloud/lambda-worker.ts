@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { z } from 'zod';
 
 const settings = z.object({ handlerFile: z.string(), name: z.string(), arn: z.string() }).parse(workerData);
-const requestSchema = z.object({ id: z.number(), event: z.unknown(), deadline: z.number() });
+const requestSchema = z.object({ id: z.number(), event: z.unknown(), timeoutMs: z.number() });
 
 interface HandlerModule {
   readonly handler: (event: unknown, context: unknown) => Promise<unknown>;
@@ -24,9 +24,9 @@ const contextOf = (id: number, deadline: number) => ({
 });
 
 async function run(message: unknown): Promise<void> {
-  const { id, event, deadline } = requestSchema.parse(message);
+  const { id, event, timeoutMs } = requestSchema.parse(message);
   try {
-    const result = await loaded.handler(event, contextOf(id, deadline));
+    const result = await loaded.handler(event, contextOf(id, Date.now() + timeoutMs));
     parentPort?.postMessage({ id, result });
   } catch (error) {
     parentPort?.postMessage({ id, failure: error instanceof Error ? (error.stack ?? error.message) : String(error) });

@@ -11,6 +11,7 @@ import { choosePorts, isFree, type Ports } from './ports.ts';
 import { shownBalance, unhealthy, waitUntil } from './readiness.ts';
 import { healthUrl, SERVICES, serviceSpec, venueSpec, type MarketOptions, type ServiceName } from './services.ts';
 import { approveAgent, fundVenueAccount, venueAddresses, type VenueAddresses } from './venue.ts';
+import type { TableRow } from './table-rows.ts';
 
 export interface LocalSystemOptions extends MarketOptions {
   /** Where everything lives; default `.local` of the repository. */
@@ -52,6 +53,8 @@ export interface System {
   process(name: ProcessName): Child | undefined;
   /** Runs a function of the template (by its folder's name), as a person does from the console. */
   invoke(functionName: string, event: unknown): Promise<unknown>;
+  /** All rows of a table, by the variable that names it to the functions (`BALANCE_LOGS_TABLE`). */
+  rows(variable: string): Promise<readonly TableRow[]>;
   /** Gives every shard a routing policy; the version must grow. */
   setPolicy(policy: RoutingPolicy): Promise<void>;
   /** The engine's internal door. */
@@ -307,6 +310,7 @@ function toSystem(running: Running): System {
     },
     process: (name) => children.get(name),
     invoke: (name, event) => running.platform.lambdas.invoke(name, event),
+    rows: (variable) => running.platform.rows(variable),
     setPolicy: (policy) => running.platform.treasury.setPolicy(policy),
     engineUrl: `ws://127.0.0.1:${ports.engine}/rpc`,
     waitReady: () => waitReady(running),

@@ -18,6 +18,7 @@ import { deploy, type Deployment } from '../cloud/template.ts';
 import { createTreasury, type Treasury } from './accounts.ts';
 import { type Agents, type AgentSigning, kmsAgents, sealedAgents } from './agents.ts';
 import { clockShift } from './clock-offset.ts';
+import { scanTable, type TableRow } from './table-rows.ts';
 
 export interface Platform {
   readonly cloud: LocalCloud;
@@ -25,6 +26,8 @@ export interface Platform {
   readonly lambdas: Lambdas;
   readonly treasury: Treasury;
   readonly shardCount: number;
+  /** All rows of a table, by the variable that names it to the functions (`BALANCE_LOGS_TABLE`). */
+  rows(variable: string): Promise<readonly TableRow[]>;
   readonly agents: Agents;
   close(): Promise<void>;
 }
@@ -52,6 +55,13 @@ function setting(deployment: Deployment, container: string, name: string): strin
   const value = deployment.containers.find((candidate) => candidate.name === container)?.environment[name];
   if (value === undefined) throw new Error(`the template gives ${container} no ${name}`);
   return value;
+}
+
+/** A table as the functions know it. */
+function tableName({ functions }: Deployment, variable: string): string {
+  const name = functions.map(({ environment }) => environment[variable]).find((known) => known !== undefined);
+  if (name === undefined) throw new Error(`no function knows ${variable}`);
+  return name;
 }
 
 /** Starts the cloud, synthesizes, deploys, starts the functions. */
@@ -125,6 +135,7 @@ async function populate(options: PlatformOptions, assembly: Assembly, cloud: Loc
     deployment,
     lambdas,
     shardCount,
+    rows: (variable) => scanTable(clients.dynamo, tableName(deployment, variable)),
     agents,
     treasury: createTreasury({
       queue: createSqsCommands({ client: clients.sqs, queueUrls, ids: systemIds }),

@@ -87,7 +87,7 @@ function toWirePosition(position: PositionView, { instrument }: MarketView): Wir
     liquidationPx: position.liquidationPrice === undefined ? null : formatPrice(position.liquidationPrice, szDecimals),
     marginUsed: formatUsd(position.marginUsed),
     maxLeverage: position.maxLeverage,
-    cumFunding: NO_FUNDING,
+    cumFunding: { ...NO_FUNDING, sinceOpen: formatUsd(position.fundingSinceOpen) },
   };
 }
 

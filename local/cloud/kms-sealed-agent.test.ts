@@ -1,8 +1,10 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { inspect } from 'node:util';
+import { fileURLToPath } from 'node:url';
+import { inspect, promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { CreateKeyCommand, EncryptCommand, type KMSClient } from '@aws-sdk/client-kms';
 import {
@@ -135,6 +137,39 @@ describe('a sealed agent key', () => {
       await expect(open({ ciphertext })).rejects.toMatchObject({ code: 'SealedKey' });
     }
     await expect(sealAgentKey({ client, keyId, account: ACCOUNT, privateKey: Buffer.alloc(32) })).rejects.toThrow();
+  });
+
+  describe('by the script', () => {
+    const run = (args: readonly string[], input = '') => {
+      const script = fileURLToPath(new URL('../../scripts/seal-agent-key.ts', import.meta.url));
+      const env = {
+        ...process.env,
+        AWS_REGION: 'eu-central-1',
+        AWS_ENDPOINT_URL_KMS: server.endpoint,
+        AWS_ACCESS_KEY_ID: 'local',
+        AWS_SECRET_ACCESS_KEY: 'local',
+      };
+      const done = promisify(execFile)(process.execPath, ['--conditions=source', script, ...args], { env });
+      done.child.stdin?.end(input);
+      return done;
+    };
+
+    it('is sealed from standard input, or made', async () => {
+      const args = ['--key-id', keyId, '--account', ACCOUNT, '--json'];
+      const given = await run([...args, '--stdin'], `0x${privateKey.toString('hex')}\n`);
+      const printed = JSON.parse(given.stdout) as SealedAgentKey;
+      expect(printed.address).toBe(addressOf(privateKey));
+      expect((await open(printed)).address).toBe(printed.address);
+      expect(given.stdout + given.stderr).not.toContain(privateKey.toString('hex'));
+      const made = JSON.parse((await run(args)).stdout) as SealedAgentKey;
+      expect((await open(made)).address).toBe(made.address);
+      expect(made.address).not.toBe(printed.address);
+    });
+
+    it('is refused where standard input holds none', async () => {
+      const args = ['--key-id', keyId, '--account', ACCOUNT, '--stdin'];
+      await expect(run(args, 'no key')).rejects.toMatchObject({ code: 2, stdout: '' });
+    });
   });
 
   it('shows its key nowhere', async () => {

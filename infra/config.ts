@@ -26,7 +26,7 @@ export interface StageConfig {
   readonly signingNetwork: 'Mainnet' | 'Testnet';
   /** The platform's trading account at the venue: 0x and 40 hex digits. */
   readonly hlTradingAccount: string;
-  /** Present: agent keys are unsealed into the engines' memory; absent: KMS signs every time (decision 9). */
+  /** Present: agent keys are unsealed into the engines' memory; absent: KMS signs every time (decision 10). */
   readonly sealedAgents?: SealedAgents;
   /** Symbols a routing policy may internalise: their funding rates are asked for every hour. */
   readonly internalisedSymbols: readonly string[];

@@ -13,7 +13,7 @@ export class KeysStack extends Stack {
   readonly data: IKey;
   /** By venue account, then by signer slot. */
   readonly agents: Readonly<Record<VenueAccount, readonly IKey[]>>;
-  /** Seals agent keys that are unsealed into memory (decision 9); apart from `data`, which the engine opens at will. */
+  /** Seals agent keys that are unsealed into memory (decision 10); apart from `data`, which the engine opens at will. */
   readonly agentSeal: IKey;
   /** Signs heads of execution receipts: on P-256, which browsers verify, too. */
   readonly receipts: IKey;

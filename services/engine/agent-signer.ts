@@ -1,4 +1,4 @@
-/** Who signs for the trading account: a KMS key every time, or a key that KMS unsealed into memory (decision 9). */
+/** Who signs for the trading account: a KMS key every time, or a key that KMS unsealed into memory (decision 10). */
 import { createKmsClient, createKmsSigner, createSealedSigner, type SigningPolicy } from '@perps/adapters/aws';
 import type { VenueSigner } from '@perps/adapters/hyperliquid';
 import type { EngineConfig } from './config.ts';

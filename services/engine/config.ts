@@ -23,7 +23,7 @@ const settings = z.object({
   VENUE_NETWORK: z.enum(['Mainnet', 'Testnet']),
   /** Address of the platform's trading account at the venue. */
   HL_TRADING_ACCOUNT: z.string().regex(/^0x[0-9a-fA-F]{40}$/),
-  /** Who signs: a KMS key, every time; or a key that KMS unseals into memory at the start (decision 9). */
+  /** Who signs: a KMS key, every time; or a key that KMS unseals into memory at the start (decision 10). */
   HL_AGENT_SIGNING: z.enum(['kms', 'sealed']).default('kms'),
   /** `kms`: keys of the account's agents, by signer slot (HL allows four). */
   HL_AGENT_KEY_IDS: list.optional(),

@@ -20,7 +20,7 @@ import {
   type Signed,
 } from '@perps/domain/account';
 import { usd, ZERO_SIZE, ZERO_USD } from '@perps/domain/money';
-import { consumeNonce, judgeNonce } from '@perps/domain/nonces';
+import { judgeNonceOf, withNonce } from '@perps/domain/nonces';
 
 export const SHARDS = 2;
 
@@ -109,7 +109,7 @@ export class FakeAccounts {
     record(account, order, { status: isFilled ? 'filled' : 'open', changes });
     const ids = { orderId, ...(request.cloid === undefined ? {} : { cloid: request.cloid }) };
     if (!isFilled) {
-      patch(account, { orders: { ...account.state.orders, [orderId]: order } });
+      patch(account, { orders: [...account.state.orders, order] });
       return { status: 'resting', ...ids };
     }
     const fill = fillOf(account.state.accountId, order);
@@ -122,12 +122,11 @@ export class FakeAccounts {
   #cancel(account: FakeAccount, targets: readonly OrderTarget[]): CommandResult {
     const changes: Changes = { orders: [], fills: [] };
     const cancels = targets.map((target): CancelOutcome => {
-      const order = Object.values(account.state.orders).find((candidate) =>
+      const order = account.state.orders.find((candidate) =>
         'orderId' in target ? candidate.orderId === target.orderId : candidate.cloid === target.cloid,
       );
       if (order === undefined) return { status: 'refused', rejection: { reason: 'OrderNotFound' } };
-      const left = Object.entries(account.state.orders).filter(([id]) => id !== String(order.orderId));
-      patch(account, { orders: Object.fromEntries(left) });
+      patch(account, { orders: account.state.orders.filter(({ orderId }) => orderId !== order.orderId) });
       record(account, order, { status: 'canceled', changes });
       return { status: 'canceled' };
     });
@@ -152,12 +151,11 @@ function consume(account: FakeAccount, { signer, nonce }: Signed): Rejection | u
   if (state.owner !== signer && !state.agents.some(({ address }) => address === signer)) {
     return { reason: 'UnknownSigner', signer };
   }
-  const window = state.nonces[signer] ?? [];
-  const judged = judgeNonce(window, nonce, Date.now());
+  const judged = judgeNonceOf(state.nonces, { signer, nonce }, Date.now());
   if (judged.verdict === 'duplicate') return { reason: 'DuplicateNonce', nonce };
   if (judged.verdict === 'tooLow') return { reason: 'NonceTooLow', nonce, floor: judged.floor };
   if (judged.verdict === 'tooHigh') return { reason: 'NonceTooHigh', nonce, ceiling: judged.ceiling };
-  patch(account, { nonces: { ...state.nonces, [signer]: consumeNonce(window, nonce) } });
+  patch(account, { nonces: withNonce(state.nonces, { signer, nonce }) });
   return undefined;
 }
 

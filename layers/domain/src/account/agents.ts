@@ -1,5 +1,5 @@
 /** Who may sign for an account, and the bounds of agents (Hyperliquid's: one unnamed, three named, 180 days). */
-import { judgeNonce } from '../nonces/index.ts';
+import { hasSigned, judgeNonceOf } from '../nonces/index.ts';
 import type { AccountCommand, Signed } from './commands.ts';
 import type { AccountEvent } from './events.ts';
 import type { AccountState, Address, Agent } from './model.ts';
@@ -21,7 +21,7 @@ export const shortHash = (hash: string): string => hash.slice(0, HASH_DIGITS_KEP
 export function checkSigned(state: AccountState, command: AccountCommand, signed: Signed): Rejection | undefined {
   const { signer, nonce } = signed;
   if (!maySign(state, command, signer)) return { reason: 'UnknownSigner', signer };
-  const judged = judgeNonce(state.nonces[signer] ?? [], nonce, command.at);
+  const judged = judgeNonceOf(state.nonces, signed, command.at);
   switch (judged.verdict) {
     case 'fresh':
       return undefined;
@@ -58,7 +58,7 @@ export function approveAgent(
 
 /** A key that ever signed here keeps its nonces: used again it could replay what it signed before. */
 function isInUse(state: AccountState, agent: Agent): boolean {
-  if (agent.address === state.owner || state.nonces[agent.address] !== undefined) return true;
+  if (agent.address === state.owner || hasSigned(state.nonces, agent.address)) return true;
   return state.agents.some((known) => known.address === agent.address);
 }
 

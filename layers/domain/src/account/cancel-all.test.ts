@@ -15,7 +15,7 @@ describe('cancel all', () => {
       { type: 'TriggerEnded', status: 'canceled', trigger: { symbol: 'ETH' } },
     ]);
     const { after } = trade(BOOK, { type: 'CancelAll', cause: 'user' });
-    expect([after.orders, after.triggers]).toEqual([{}, {}]);
+    expect([after.orders, after.triggers]).toEqual([[], {}]);
   });
 });
 
@@ -34,7 +34,7 @@ describe('the dead-man’s switch', () => {
     const { events, after } = due();
     expect(events[0]).toMatchObject({ type: 'CancelAllFired', count: 1 });
     expect(events.slice(1).map((event) => 'status' in event && event.status)).toEqual(Array(3).fill('scheduledCancel'));
-    expect([after.orders, after.triggers, after.cancelAllAt]).toEqual([{}, {}, undefined]);
+    expect([after.orders, after.triggers, after.cancelAllAt]).toEqual([[], {}, undefined]);
     expect(due(after).events).toEqual([]);
   });
 
@@ -68,7 +68,7 @@ describe('the dead-man’s switch', () => {
       [250, true, 0],
       [102, false, 1],
     ]);
-    expect([state.orders, state.triggers]).toEqual([{}, {}]);
+    expect([state.orders, state.triggers]).toEqual([[], {}]);
   });
 
   it('fires ten times a day at most', () => {

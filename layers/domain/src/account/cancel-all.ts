@@ -7,6 +7,7 @@ import type { CancelOutcome, Rejection } from './results.ts';
 import { isActive } from './state.ts';
 import { endTrigger } from './trigger-ends.ts';
 import { terminateTwaps } from './twap-end.ts';
+import { orderOf } from './order-list.ts';
 
 /** A switch is set at least so far ahead, ms. */
 export const CANCEL_ALL_AHEAD_MS = 5_000;
@@ -45,7 +46,7 @@ const SCHEDULED = { cause: 'scheduled', status: 'scheduledCancel' } as const;
 
 function cancel(draft: Draft, one: TriggerOrder | Order, stop: typeof USER | typeof SCHEDULED): CancelOutcome {
   if ('legs' in one) {
-    const order = draft.state.orders[one.orderId];
+    const order = orderOf(draft.state.orders, one.orderId);
     const hasEnded = order === undefined || stopOrder(draft, order, stop);
     return hasEnded ? { status: 'canceled' } : { status: 'pending', orderId: one.orderId };
   }

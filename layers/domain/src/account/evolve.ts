@@ -2,13 +2,14 @@
 import { unreachable } from '../kernel/index.ts';
 import { applyTransfers, type Transfer } from '../ledger/index.ts';
 import { notional, size, usd } from '../money/index.ts';
-import { consumeNonce } from '../nonces/index.ts';
+import { withNonce } from '../nonces/index.ts';
 import type { AccountEvent } from './events.ts';
 import { fundingPosted } from './evolve-funding.ts';
 import { riskEvolved } from './evolve-risk.ts';
 import { triggersEvolved } from './evolve-triggers.ts';
 import { executedByTwap, twapsEvolved } from './evolve-twaps.ts';
 import type { AccountState, Order, Position } from './model.ts';
+import { orderOf, withOrder, withoutOrder } from './order-list.ts';
 import { without } from './records.ts';
 import { CLOSED_VENUE_ORDERS_MAX, positionKey } from './state.ts';
 import { volumeWith } from './recent-volume.ts';
@@ -18,7 +19,7 @@ type Fact<Type extends AccountEvent['type']> = Extract<AccountEvent, { type: Typ
 export function evolve(state: AccountState, event: AccountEvent): AccountState {
   switch (event.type) {
     case 'OrderPlaced':
-      return { ...state, orders: { ...state.orders, [event.order.orderId]: event.order } };
+      return { ...state, orders: withOrder(state.orders, event.order) };
     case 'OrderFilled':
       return filled(state, event);
     case 'OrderChanged':
@@ -81,8 +82,7 @@ function identityEvolved(
 ): AccountState {
   switch (event.type) {
     case 'ActionSigned': {
-      const window = consumeNonce(state.nonces[event.signer] ?? [], event.nonce);
-      return { ...state, nonces: { ...state.nonces, [event.signer]: window } };
+      return { ...state, nonces: withNonce(state.nonces, event) };
     }
     case 'AccountOpened':
       return { ...state, owner: event.owner };
@@ -139,24 +139,24 @@ function orderFilled(
   event: Fact<'OrderFilled'>,
 ): Pick<AccountState, 'orders'> | Pick<AccountState, 'closedVenueOrders'> {
   const after = (order: Order): Order => filledOrder(order, event);
-  const live = state.orders[event.orderId];
-  if (live !== undefined) return { orders: { ...state.orders, [event.orderId]: after(live) } };
+  const live = orderOf(state.orders, event.orderId);
+  if (live !== undefined) return { orders: withOrder(state.orders, after(live)) };
   return {
     closedVenueOrders: state.closedVenueOrders.map((order) => (order.orderId === event.orderId ? after(order) : order)),
   };
 }
 
 function changed(state: AccountState, event: Fact<'OrderChanged'>): AccountState {
-  const order = state.orders[event.orderId];
+  const order = orderOf(state.orders, event.orderId);
   if (order === undefined) return state;
   const { legs, orderMargin } = event;
-  return { ...state, orders: { ...state.orders, [event.orderId]: { ...order, legs, orderMargin } } };
+  return { ...state, orders: withOrder(state.orders, { ...order, legs, orderMargin }) };
 }
 
 function ended(state: AccountState, orderId: number): AccountState {
-  const order = state.orders[orderId];
+  const order = orderOf(state.orders, orderId);
   if (order === undefined) return state;
-  const orders = without(state.orders, String(orderId));
+  const orders = withoutOrder(state.orders, orderId);
   if (!order.legs.some((leg) => leg.venueCloid !== undefined)) return { ...state, orders };
   const remembered = [...state.closedVenueOrders, order];
   if (remembered.length <= CLOSED_VENUE_ORDERS_MAX) return { ...state, orders, closedVenueOrders: remembered };

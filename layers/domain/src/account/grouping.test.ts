@@ -112,7 +112,7 @@ describe('siblings', () => {
   it('end once the other has filled', () => {
     const { events, after } = fire(both, 192, '89000');
     expect(events.at(-1)).toMatchObject({ type: 'TriggerEnded', status: 'siblingFilledCanceled' });
-    expect([after.triggers, after.orders, after.positions]).toEqual([{}, {}, {}]);
+    expect([after.triggers, after.orders, after.positions]).toEqual([{}, [], {}]);
   });
 
   it('stay while the other rests, and stop it when they fire', () => {
@@ -121,7 +121,7 @@ describe('siblings', () => {
     expect(Object.keys(rested.triggers)).toEqual(['128']);
     const { types, after } = fire(rested, 128, '111000');
     expect(types).toEqual(['TriggerFired', 'OrderEnded', 'OrderPlaced', 'OrderFilled', 'OrderEnded']);
-    expect([after.triggers, after.orders, after.positions]).toEqual([{}, {}, {}]);
+    expect([after.triggers, after.orders, after.positions]).toEqual([{}, [], {}]);
   });
 
   it('keep what the other has left where it filled in part', () => {
@@ -185,7 +185,7 @@ describe('the take-profit and stop of a position', () => {
     const { after } = placed(placed(held, [asLimit]).after, [resting]);
     const at = NOW + 10;
     const fired = trade(after, { type: 'FireTrigger', orderId: 64 }, { at, markets: marketsAt({ BTC: '89000' }) });
-    expect(Object.keys(fired.after.orders)).toEqual(['64']);
+    expect(fired.after.orders.map(({ orderId }) => orderId)).toEqual([64]);
     expect(context().policy.holds).toEqual([]);
   });
 });

@@ -23,6 +23,7 @@ export {
   positionKey,
   remainingOf,
 } from './state.ts';
+export { orderOf } from './order-list.ts';
 export * from './pricing.ts';
 export { availableMargin, openingLeft, orderMargins, unrealizedPnl } from './margin.ts';
 export { liquidationPrice, type LiquidationFacts } from './liquidation-price.ts';

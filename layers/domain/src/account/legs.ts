@@ -95,9 +95,8 @@ function openingDecision(draft: Draft, opening: Omit<Division, 'orderId'>): Rout
 /** Lots of this side that were sent to the venue and whose fate is not known. */
 function inFlight(state: AccountState, leg: { symbol: string; side: Side; orderId?: number }): bigint {
   let lots = 0n;
-  for (const key in state.orders) {
-    const order = state.orders[key];
-    if (order === undefined || order.symbol !== leg.symbol || order.side !== leg.side) continue;
+  for (const order of state.orders) {
+    if (order.symbol !== leg.symbol || order.side !== leg.side) continue;
     if (order.orderId === leg.orderId) continue;
     for (const part of order.legs) {
       if (part.route === 'HYPERLIQUID' && part.status === 'pending') lots += remainingOf(part);

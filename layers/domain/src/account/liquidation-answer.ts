@@ -6,10 +6,11 @@ import { afterStep, liquidationPolicyOf, slippageOf } from './liquidation-step.t
 import { RETRIES, RETRY_DELAY_MS } from './liquidation-venue.ts';
 import { continueLiquidation } from './liquidation.ts';
 import type { Order, Position, RiskEpisode, VenueStep } from './model.ts';
+import { orderOf } from './order-list.ts';
 
 /** To be called where an order of a liquidation has ended: books the step, then goes on. */
 export function venueStepDecided(draft: Draft, order: Order): void {
-  if (order.liquidationId === undefined || draft.state.orders[order.orderId] !== undefined) return;
+  if (order.liquidationId === undefined || orderOf(draft.state.orders, order.orderId) !== undefined) return;
   const found = Object.entries(draft.state.episodes).find(([, { orderId }]) => orderId === order.orderId);
   const venueStep = found?.[1].venueStep;
   if (found === undefined || venueStep === undefined) return;

@@ -55,7 +55,7 @@ function sendableSize(draft: Draft, { key, episode }: Step, position: Position):
 
 function restingLots(draft: Draft, { symbol, side }: { readonly symbol: string; readonly side: Side }): bigint {
   let lots = 0n;
-  for (const order of Object.values(draft.state.orders)) {
+  for (const order of draft.state.orders) {
     if (order.symbol !== symbol || order.side !== side) continue;
     for (const leg of order.legs) {
       if (leg.route === 'HYPERLIQUID' && leg.status === 'open') lots += remainingOf(leg);

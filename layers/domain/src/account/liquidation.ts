@@ -18,6 +18,7 @@ import type { Order, RiskEpisode } from './model.ts';
 import { stopOrder } from './order-end.ts';
 import { leverageSettingOf } from './state.ts';
 import { terminateTwaps } from './twap-end.ts';
+import { orderOf } from './order-list.ts';
 
 /** Steps of one decision; the host asks again where more is left. */
 const STEPS_MAX = 50;
@@ -60,7 +61,7 @@ function takeStep(draft: Draft, step: Step): void {
 }
 
 const isAtVenue = (draft: Draft, { orderId }: RiskEpisode): boolean =>
-  orderId !== undefined && draft.state.orders[orderId] !== undefined;
+  orderId !== undefined && orderOf(draft.state.orders, orderId) !== undefined;
 
 type Standing = Omit<Step, 'key'>;
 
@@ -103,7 +104,7 @@ function end(
 /** What may still fill of the scope would move what is being closed: all of it is cancelled, as at Hyperliquid. */
 function cancelOrders(draft: Draft, scope: string): void {
   terminateTwaps(draft, (twap) => isInScope(draft, scope, twap));
-  for (const order of Object.values(draft.state.orders)) {
+  for (const order of draft.state.orders) {
     if (order.liquidationId !== undefined || !isInScope(draft, scope, order)) continue;
     const isAsked = order.legs.every((leg) => leg.status === 'done' || leg.isCancelRequested === true);
     if (!isAsked) stopOrder(draft, order, { cause: 'liquidated', status: 'liquidatedCanceled' });

@@ -59,7 +59,7 @@ export function crossSums(state: AccountState, { markets, funding }: Pricing): C
 /** Σ of what open orders have set aside. */
 export function orderMargins(state: AccountState): Usd {
   let sum = 0n;
-  for (const key in state.orders) sum += state.orders[key]?.orderMargin ?? 0n;
+  for (const { orderMargin } of state.orders) sum += orderMargin;
   return usd(sum);
 }
 

@@ -1,6 +1,6 @@
 /** The account stream's state, and the words its commands and events share. Types only. */
 import type { Price, Size, Usd } from '../money/index.ts';
-import type { NonceWindow } from '../nonces/index.ts';
+import type { SignerNonces } from '../nonces/index.ts';
 import type { Route, RoutingDecision, TradingState } from '../routing/model.ts';
 import type { Twaps } from './twap-model.ts';
 
@@ -161,8 +161,8 @@ export interface AccountState {
   readonly hold: Usd;
   /** Key `${symbol}:${route}`. */
   readonly positions: Readonly<Record<string, Position>>;
-  /** Key orderId. */
-  readonly orders: Readonly<Record<string, Order>>;
+  /** By order id. */
+  readonly orders: readonly Order[];
   /** Trigger orders that have not fired. Key orderId. */
   readonly triggers: Readonly<Record<string, TriggerOrder>>;
   /** Absent = never had one. */
@@ -179,8 +179,8 @@ export interface AccountState {
   readonly settledFunding: readonly string[];
   readonly leverage: Readonly<Record<string, LeverageSetting>>;
   readonly agents: readonly Agent[];
-  /** Per signer address. */
-  readonly nonces: Readonly<Record<Address, NonceWindow>>;
+  /** One entry per signer. */
+  readonly nonces: readonly SignerNonces[];
   /** Credited deposits for ever (idempotency). */
   readonly deposits: Readonly<Record<string, true>>;
   /** Newest INTERNAL opening volumes, for the split window: [at, symbol, notional]. Pruned by time, bounded. */

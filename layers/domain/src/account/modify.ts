@@ -7,6 +7,7 @@ import { isTriggerRequest, placeTrigger } from './place-triggers.ts';
 import type { OrderOutcome } from './results.ts';
 import { findOrder, findTrigger, isActive } from './state.ts';
 import { armChild, endTrigger } from './trigger-ends.ts';
+import { orderOf } from './order-list.ts';
 
 type Modify = Extract<AccountCommand, { type: 'ModifyOrders' }>['modifies'][number];
 
@@ -50,7 +51,7 @@ function replaceTrigger(draft: Draft, old: TriggerOrder, request: OrderRequest):
   const isOther = !isTriggerRequest(request) || request.symbol !== old.symbol || request.side !== old.side;
   if (old.grouping === 'na' || isOther) return placeAny(draft, request);
   const { grouping, parentId, siblings, isArmed } = old;
-  const entry = isArmed || parentId === undefined ? undefined : draft.state.orders[parentId];
+  const entry = isArmed || parentId === undefined ? undefined : orderOf(draft.state.orders, parentId);
   const placed = placeTrigger(draft, request, {
     grouping,
     ...(parentId === undefined ? {} : { parentId }),

@@ -72,9 +72,7 @@ export function isFarFrom(reference: Price, limit: Price): boolean {
 /** The caps of open orders, triggers among them, and the cloid that no other open one may have. */
 export function checkAccount(draft: Draft, request: OrderRequest): Rejection | undefined {
   let count = 0;
-  for (const key in draft.state.orders) {
-    const order = draft.state.orders[key];
-    if (order === undefined) continue;
+  for (const order of draft.state.orders) {
     count += 1;
     if (request.cloid !== undefined && order.cloid === request.cloid && isActive(order))
       return { reason: 'DuplicateCloid' };

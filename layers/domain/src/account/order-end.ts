@@ -7,12 +7,13 @@ import type { Route } from '../routing/index.ts';
 import { oppositeSize, remainingOf } from './state.ts';
 import { endOrphans, type Ending, followEnd } from './trigger-ends.ts';
 import { finishIfOver } from './twap-end.ts';
+import { orderOf } from './order-list.ts';
 
 export type { Ending } from './trigger-ends.ts';
 
 /** Ends the order where all its legs are done; an order that filled whole is `filled` whatever the cause. */
 export function endIfDone(draft: Draft, orderId: number, ending: Ending): boolean {
-  const order = draft.state.orders[orderId];
+  const order = orderOf(draft.state.orders, orderId);
   if (order === undefined || order.legs.some((leg) => leg.status !== 'done')) return false;
   const isWhole = order.filledSize > 0n && order.legs.every((leg) => leg.filledSize >= leg.size);
   end(draft, order, isWhole ? { status: 'filled' } : ending);
@@ -92,7 +93,7 @@ export function requestCancel(draft: Draft, order: Order, leg: OrderLeg): void {
  */
 export function followPositions(draft: Draft, symbol: string): void {
   endOrphans(draft, symbol);
-  const orders = Object.values(draft.state.orders)
+  const orders = draft.state.orders
     .filter((order) => order.reduceOnly && order.symbol === symbol)
     .sort((left, right) => right.placedAt - left.placedAt || right.orderId - left.orderId);
   if (orders.length === 0) return;
@@ -128,7 +129,7 @@ function takeCapacity(
 function initialCapacity(draft: Draft, leg: { symbol: string; side: Order['side']; route: Route }): bigint {
   let left: bigint = oppositeSize(draft.state, leg);
   if (leg.route === 'INTERNAL' || left === 0n) return left;
-  for (const order of Object.values(draft.state.orders)) {
+  for (const order of draft.state.orders) {
     if (order.reduceOnly || order.symbol !== leg.symbol || order.side !== leg.side) continue;
     for (const part of order.legs) {
       if (part.route === 'HYPERLIQUID' && part.status === 'pending') left -= remainingOf(part);

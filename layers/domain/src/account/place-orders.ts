@@ -24,6 +24,7 @@ import { checkOrder, type Occasion } from './order-checks.ts';
 import { endIfDone, followPositions } from './order-end.ts';
 import type { OrderOutcome, Rejection } from './results.ts';
 import { leverageSettingOf, positionOn } from './state.ts';
+import { orderOf } from './order-list.ts';
 
 /** The order as it is about to be placed. */
 export interface Placement {
@@ -228,7 +229,7 @@ export function fillInternal(
 function outcomeOf(draft: Draft, placed: Order): OrderOutcome {
   const { orderId, cloid, symbol } = placed;
   const named = { orderId, ...(cloid === undefined ? {} : { cloid }) };
-  const live = draft.state.orders[orderId];
+  const live = orderOf(draft.state.orders, orderId);
   if (live !== undefined) {
     const isPending = live.legs.some((leg) => leg.status === 'pending');
     return { status: isPending ? 'pending' : 'resting', ...named };

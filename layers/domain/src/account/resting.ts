@@ -11,13 +11,14 @@ import { endIfDone, followPositions, stopOrder } from './order-end.ts';
 import { checkVenue, fillInternal, requestVenueOrder } from './place-orders.ts';
 import type { Rejection } from './results.ts';
 import { leverageSettingOf, oppositeSize, positionOn, remainingOf } from './state.ts';
+import { orderOf } from './order-list.ts';
 
 /**
  * Fills a resting INTERNAL leg at its limit where the bbo really crosses it. It is divided again first: what it opens
  * meets the forced conditions of this moment, and what they send to the venue leaves as a new leg.
  */
 export function fillResting(draft: Draft, orderId: number): Rejection | undefined {
-  const order = draft.state.orders[orderId];
+  const order = orderOf(draft.state.orders, orderId);
   const leg = order?.legs.find(({ route, status }) => route === 'INTERNAL' && status === 'open');
   if (order === undefined || leg === undefined) return { reason: 'OrderNotFound' };
   const view = viewOf(draft, order.symbol);
@@ -44,7 +45,7 @@ const partsOf = (plans: readonly LegPlan[]): { readonly opens: boolean; readonly
 
 /** GTC on `/v1` ends after its lifetime; a venue leg is asked to cancel. */
 export function expireOrder(draft: Draft, orderId: number): Rejection | undefined {
-  const order = draft.state.orders[orderId];
+  const order = orderOf(draft.state.orders, orderId);
   if (order === undefined || order.expiresAt === undefined || draft.at < order.expiresAt)
     return { reason: 'OrderNotFound' };
   stopOrder(draft, order, { cause: 'expired', status: 'expired' });
@@ -111,7 +112,7 @@ function fire(draft: Draft, firing: Firing): void {
     });
   }
   if (added !== undefined) requestVenueOrder(draft, { order, leg: added, view });
-  const live = draft.state.orders[order.orderId];
+  const live = orderOf(draft.state.orders, order.orderId);
   if (internal !== undefined && live !== undefined) {
     fillInternal(draft, { order: live, view, price: order.limitPrice, liquidity: 'maker' });
   }

@@ -3,6 +3,7 @@ import type { Instrument } from '../market/index.ts';
 import { type Size, size, ZERO_SIZE, ZERO_USD } from '../money/index.ts';
 import type { Route } from '../routing/model.ts';
 import type { AccountState, LeverageSetting, Order, OrderLeg, Position, Side, TriggerOrder } from './model.ts';
+import { orderOf } from './order-list.ts';
 import type { OrderTarget } from './commands.ts';
 import { partsOfVenueCloid } from './venue-cloid.ts';
 
@@ -23,14 +24,14 @@ export const initialState = (accountId: string): AccountState => ({
   wallet: ZERO_USD,
   hold: ZERO_USD,
   positions: {},
-  orders: {},
+  orders: [],
   triggers: {},
   episodes: {},
   cancelAllFirings: { day: 0, count: 0 },
   settledFunding: [],
   leverage: {},
   agents: [],
-  nonces: {},
+  nonces: [],
   deposits: {},
   recentInternalVolume: [],
   bookedTids: {},
@@ -88,7 +89,7 @@ export function findOrder(
   state: AccountState,
   target: OrderTarget | { readonly orderId: number } | { readonly cloid: string },
 ): Order | undefined {
-  const order = 'orderId' in target ? state.orders[target.orderId] : newestByCloid(state, target.cloid);
+  const order = 'orderId' in target ? orderOf(state.orders, target.orderId) : newestByCloid(state, target.cloid);
   if (order === undefined || ('symbol' in target && target.symbol !== order.symbol)) return undefined;
   return order;
 }
@@ -112,7 +113,7 @@ export const isActive = (order: Order): boolean =>
 
 function newestByCloid(state: AccountState, cloid: string): Order | undefined {
   let newest: Order | undefined;
-  for (const order of Object.values(state.orders)) {
+  for (const order of state.orders) {
     if (order.cloid !== cloid) continue;
     const isBetter =
       newest === undefined ||
@@ -130,7 +131,7 @@ export function findVenueOrder(
 ): { readonly order: Order; readonly legIndex: number; readonly isLive: boolean } | undefined {
   const orderId = partsOfVenueCloid(venueCloid)?.orderId;
   if (orderId === undefined) return undefined;
-  const live = state.orders[orderId];
+  const live = orderOf(state.orders, orderId);
   const order = live ?? state.closedVenueOrders.find((closed) => closed.orderId === orderId);
   if (order === undefined) return undefined;
   const legIndex = order.legs.findIndex((leg) => leg.venueCloid === venueCloid);

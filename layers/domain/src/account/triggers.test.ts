@@ -114,7 +114,7 @@ describe('firing a trigger', () => {
   it('rests as a limit where the book has gone beyond it', () => {
     const { types, after } = fire(resting(LONG, { ...stop, limit: '89500', isLimit: true }), '88000');
     expect(types).toEqual(['TriggerFired', 'OrderPlaced']);
-    expect(after.orders[64]).toMatchObject({ timeInForce: 'GTC', trigger: { isMarket: false } });
+    expect(after.orders[0]).toMatchObject({ timeInForce: 'GTC', trigger: { isMarket: false } });
   });
 
   it('ends with its cause where the slippage cap finds nothing', () => {

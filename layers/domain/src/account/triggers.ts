@@ -10,6 +10,7 @@ import type { Rejection } from './results.ts';
 import { oppositeOf } from './state.ts';
 import { holdOf } from './trading-state.ts';
 import { endTrigger } from './trigger-ends.ts';
+import { orderOf } from './order-list.ts';
 
 /** Sell stops and buy take-profits fire at mark ≤ price; buy stops and sell take-profits at mark ≥ price. */
 export const firesAtOrBelow = ({ side, trigger }: Pick<TriggerOrder, 'side' | 'trigger'>): boolean =>
@@ -84,7 +85,7 @@ function sizeOf(draft: Draft, trigger: TriggerOrder): Size {
 /** A sibling that fired before and still rests would close the same lots. */
 function stopSiblings(draft: Draft, { siblings }: TriggerOrder): void {
   for (const siblingId of siblings) {
-    const order = draft.state.orders[siblingId];
+    const order = orderOf(draft.state.orders, siblingId);
     if (order !== undefined) stopOrder(draft, order, { cause: 'user', status: 'siblingFilledCanceled' });
   }
 }

@@ -24,9 +24,8 @@ export function terminateTwaps(draft: Draft, isMeant: (of: { readonly symbol: st
 /** Lots of its slices that may still fill: at the venue, fate unknown. */
 export function lotsInFlight(state: AccountState, twapId: number): Size {
   let lots = 0n;
-  for (const key in state.orders) {
-    const order = state.orders[key];
-    if (order?.twapId !== twapId) continue;
+  for (const order of state.orders) {
+    if (order.twapId !== twapId) continue;
     for (const leg of order.legs) if (leg.status !== 'done') lots += remainingOf(leg);
   }
   return size(lots);

@@ -18,7 +18,7 @@ const run = (state: AccountState, command: AccountCommand) => {
 const base = { commandId: 'c2', accountId: 'u1', at: NOW, receivedAt: NOW };
 const sent = (words: Partial<OrderText> = {}): AccountState =>
   run(funded('5000'), place([{ symbol: 'ETH', side: 'buy', size: '5', limit: '4100', ...words }])).after;
-const orderIn = (state: AccountState): Order => Object.values(state.orders)[0] ?? state.closedVenueOrders[0]!;
+const orderIn = (state: AccountState): Order => state.orders[0] ?? state.closedVenueOrders[0]!;
 const cloidIn = (state: AccountState): string => orderIn(state).legs.at(-1)!.venueCloid!;
 const book = (state: AccountState, tid: number, size: string, price = '4000') =>
   run(state, {
@@ -50,13 +50,13 @@ describe('a venue order', () => {
     expect(typesOf(last)).toEqual(['OrderFilled', 'VenueOrderResolved', 'OrderEnded']);
     // (8,000 + 12,030) / 5.
     expect(last.after.positions['ETH:HYPERLIQUID']).toMatchObject({ size: 50_000n, entryNotional: dollars('20030') });
-    expect(last.after.orders).toEqual({});
+    expect(last.after.orders).toEqual([]);
   });
 
   it('PR-005 never arrived: ends so, margin released', () => {
     const { after, events } = resolve(sent(), { kind: 'neverArrived' });
     expect(events.at(-1)).toMatchObject({ type: 'OrderEnded', status: 'neverArrived' });
-    expect(after.orders).toEqual({});
+    expect(after.orders).toEqual([]);
   });
 
   it('books a fill that comes after the end, on the remembered order, and again only once', () => {
@@ -94,7 +94,7 @@ describe('a venue order', () => {
   ])('an IOC that was %s ends as %#', (_what, fate, status) => {
     const { events, after } = resolve(sent(), fate);
     expect(events.at(-1)).toMatchObject({ type: 'OrderEnded', status });
-    expect(after.orders).toEqual({});
+    expect(after.orders).toEqual([]);
   });
 
   it('PR-003 a cancel that races with a fill is booked as a fill; it is asked once', () => {

@@ -6,6 +6,7 @@ import {
   CLOSED_VENUE_ORDERS_MAX,
   ID_STRIDE,
   type Order,
+  orderOf,
   positionKey,
   runningTwap,
 } from '../account/index.ts';
@@ -203,7 +204,7 @@ function deriveFill(state: ShardState, event: Extract<AccountEvent, { type: 'Ord
     if (net === 0n) state.internalLots.delete(event.symbol);
     else state.internalLots.set(event.symbol, net);
   }
-  const live = step.after.orders[event.orderId];
+  const live = orderOf(step.after.orders, event.orderId);
   const late =
     live === undefined ? step.after.closedVenueOrders.find(({ orderId }) => orderId === event.orderId) : undefined;
   const cloid = (live ?? late)?.cloid;
@@ -234,7 +235,7 @@ function replaceEnded({ history }: ShardState, order: Order, { after, at }: Step
 
 function deriveEnd(state: ShardState, event: Extract<AccountEvent, { type: 'OrderEnded' }>, step: Step): void {
   const { before, at } = step;
-  const order = before.orders[event.orderId];
+  const order = orderOf(before.orders, event.orderId);
   if (order === undefined) return;
   const { accountId } = before;
   const cause = event.cause === undefined ? {} : { cause: event.cause };
@@ -247,7 +248,7 @@ function deriveEnd(state: ShardState, event: Extract<AccountEvent, { type: 'Orde
 }
 
 function followById(state: ShardState, orderId: number, { before, after }: Step): void {
-  follow(state, after.accountId, { before: before.orders[orderId], after: after.orders[orderId] });
+  follow(state, after.accountId, { before: orderOf(before.orders, orderId), after: orderOf(after.orders, orderId) });
 }
 
 /** Keeps the indexes of resting INTERNAL legs and of lifetimes in step with an order. */

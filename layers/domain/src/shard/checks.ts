@@ -46,7 +46,7 @@ function accountChecks(state: ShardState): readonly string[] {
       orderIds.add(orderId);
       if (orderId >= state.nextOrderId) failures.push(`trigger ${orderId} is beyond the next id`);
     }
-    for (const order of Object.values(account.orders)) {
+    for (const order of account.orders) {
       if (orderIds.has(order.orderId)) failures.push(`order ${order.orderId} exists twice`);
       orderIds.add(order.orderId);
       if (order.orderId >= state.nextOrderId) failures.push(`order ${order.orderId} is beyond the next id`);
@@ -67,7 +67,7 @@ function exposureChecks(state: ShardState): readonly string[] {
   let resting = 0;
   for (const account of state.accounts.values()) {
     for (const position of Object.values(account.positions)) addLots(recount, position);
-    for (const order of Object.values(account.orders)) resting += isResting(order) ? 1 : 0;
+    for (const order of account.orders) resting += isResting(order) ? 1 : 0;
   }
   for (const symbol of new Set([...recount.keys(), ...state.internalLots.keys()])) {
     const counted = recount.get(symbol) ?? 0n;
@@ -107,7 +107,7 @@ function venueChecks(state: ShardState): readonly string[] {
 }
 
 const venueLegsOf = (account: AccountState): readonly string[] =>
-  Object.values(account.orders)
+  account.orders
     .flatMap((order) => order.legs)
     .filter((leg) => leg.status !== 'done')
     .map((leg) => leg.venueCloid)

@@ -1,5 +1,5 @@
 /** What the host and the doors ask of a shard's state. */
-import { type AccountState, findVenueOrder, marketState, type Order } from '../account/index.ts';
+import { type AccountState, findVenueOrder, marketState, type Order, orderOf } from '../account/index.ts';
 import type { Bbo } from '../market/index.ts';
 import { type FillRecord, HISTORY_MAX, liveStatus, type OrderRecord, triggerRecord } from './history.ts';
 import { endedOrder, endedOrders, recordedFills } from './history-log.ts';
@@ -53,7 +53,7 @@ export function orderRecord(
 
 function recordOf(state: ShardState, accountId: string, orderId: number): OrderRecord | undefined {
   const account = state.accounts.get(accountId);
-  const order = account?.orders[orderId];
+  const order = orderOf(account?.orders ?? [], orderId);
   if (order !== undefined) return liveRecord(accountId, order);
   const trigger = account?.triggers[orderId];
   return trigger === undefined ? endedOrder(state.history, accountId, orderId) : triggerRecord(accountId, trigger);
@@ -63,7 +63,7 @@ function recordOf(state: ShardState, accountId: string, orderId: number): OrderR
 export function orderRecords(state: ShardState, accountId: string): readonly OrderRecord[] {
   const account = state.accounts.get(accountId);
   const live = [
-    ...Object.values(account?.orders ?? {}).map((order) => liveRecord(accountId, order)),
+    ...(account?.orders ?? []).map((order) => liveRecord(accountId, order)),
     ...Object.values(account?.triggers ?? {}).map((trigger) => triggerRecord(accountId, trigger)),
   ];
   return [...live, ...endedOrders(state.history, accountId)]
@@ -84,6 +84,6 @@ export const liveRecord = (accountId: string, order: Order): OrderRecord => ({
 });
 
 function isAwaitingFills(state: ShardState, { accountId, request }: VenueOrder): boolean {
-  const order = state.accounts.get(accountId)?.orders[request.orderId];
+  const order = orderOf(state.accounts.get(accountId)?.orders ?? [], request.orderId);
   return order?.legs.some((leg) => leg.venueCloid === request.venueCloid && leg.ending !== undefined) === true;
 }

@@ -3,6 +3,7 @@ import type { AccountState, FeeSchedule, Order, Position, TriggerOrder } from '.
 import type { VenueStop } from '../deviation/index.ts';
 import { deserializeFunding, type SerializedFunding, serializeFunding } from '../funding/index.ts';
 import type { PlatformAccount } from '../ledger/index.ts';
+import { keptNonces } from '../nonces/index.ts';
 import type { Usd } from '../money/index.ts';
 import type { RoutingPolicy } from '../routing/index.ts';
 import { restoreHistory, type SerializedHistory, serializeHistory } from './history-log.ts';
@@ -16,7 +17,7 @@ import { followTrigger } from './trigger-index.ts';
 import { initialShard, type ShardState, type VenueOrder } from './state.ts';
 
 /** Grows when the shape changes; older snapshots are then ignored and the journal is replayed. */
-export const SHARD_SCHEMA_VERSION = 5;
+export const SHARD_SCHEMA_VERSION = 6;
 
 export interface SerializedShard {
   readonly shard: number;
@@ -38,18 +39,17 @@ export interface SerializedShard {
 /** Records whose keys repeat their values become lists; the rest becomes pairs. */
 export interface SerializedAccount extends Omit<AccountState, RecordField> {
   readonly positions: readonly Position[];
-  readonly orders: readonly Order[];
   readonly triggers: readonly TriggerOrder[];
   readonly episodes: Pairs<AccountState['episodes']>;
   readonly leverage: Pairs<AccountState['leverage']>;
-  readonly nonces: Pairs<AccountState['nonces']>;
+  readonly nonces: readonly (readonly [string, readonly number[]])[];
   readonly deposits: readonly string[];
   readonly bookedTids: Pairs<AccountState['bookedTids']>;
   readonly builderFees: Pairs<AccountState['builderFees']>;
 }
 
 type RecordField =
-  'positions' | 'orders' | 'triggers' | 'episodes' | 'leverage' | 'nonces' | 'deposits' | 'bookedTids' | 'builderFees';
+  'positions' | 'triggers' | 'episodes' | 'leverage' | 'nonces' | 'deposits' | 'bookedTids' | 'builderFees';
 type Pairs<Table> = Table extends Readonly<Record<string, infer Value>> ? readonly (readonly [string, Value])[] : never;
 
 export function serialize(state: ShardState): SerializedShard {
@@ -97,7 +97,7 @@ export function rebuildIndexes(state: ShardState): void {
   rebuildRisk(state);
   for (const account of state.accounts.values()) {
     for (const position of Object.values(account.positions)) addLots(state.internalLots, position);
-    for (const order of Object.values(account.orders)) {
+    for (const order of account.orders) {
       if (isResting(order)) addResting(state.resting, account.accountId, order);
       ownVenueLegs(state, account.accountId, order);
       followExpiry(state.timers, account.accountId, { before: undefined, after: order });
@@ -131,11 +131,10 @@ function serializeAccount(account: AccountState): SerializedAccount {
   return {
     ...account,
     positions: sortedPairs(account.positions).map(([, position]) => position),
-    orders: Object.values(account.orders).sort((left, right) => left.orderId - right.orderId),
     triggers: Object.values(account.triggers).sort((left, right) => left.orderId - right.orderId),
     episodes: sortedPairs(account.episodes),
     leverage: sortedPairs(account.leverage),
-    nonces: sortedPairs(account.nonces),
+    nonces: account.nonces.map((one) => [one.signer, keptNonces(one)] as const).sort(byKey),
     deposits: Object.keys(account.deposits).sort(),
     bookedTids: sortedPairs(account.bookedTids),
     builderFees: sortedPairs(account.builderFees),
@@ -148,11 +147,10 @@ function deserializeAccount(stored: SerializedAccount): AccountState {
     positions: Object.fromEntries(
       stored.positions.map((position) => [`${position.symbol}:${position.route}`, position]),
     ),
-    orders: Object.fromEntries(stored.orders.map((order) => [order.orderId, order])),
     triggers: Object.fromEntries(stored.triggers.map((trigger) => [trigger.orderId, trigger])),
     episodes: Object.fromEntries(stored.episodes),
     leverage: Object.fromEntries(stored.leverage),
-    nonces: Object.fromEntries(stored.nonces),
+    nonces: stored.nonces.map(([signer, settled]) => ({ signer, settled, recent: [] })),
     deposits: Object.fromEntries(stored.deposits.map((depositId) => [depositId, true] as const)),
     bookedTids: Object.fromEntries(stored.bookedTids),
     builderFees: Object.fromEntries(stored.builderFees),

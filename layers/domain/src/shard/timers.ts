@@ -72,7 +72,7 @@ export function followTwap(
 /** Timers that an account's state calls for. */
 export function timersOf(account: AccountState): number {
   let count = account.cancelAllAt === undefined ? 0 : 1;
-  for (const key in account.orders) count += expiryOf(account.orders[key]) === undefined ? 0 : 1;
+  for (const order of account.orders) count += expiryOf(order) === undefined ? 0 : 1;
   for (const twap of account.twaps?.running ?? []) count += nextSliceAt(twap) === undefined ? 0 : 1;
   return count;
 }

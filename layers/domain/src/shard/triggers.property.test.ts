@@ -243,7 +243,7 @@ class World {
 
   live({ account, pick }: { account: number; pick: number }): number | undefined {
     const { orders, triggers } = this.state.accounts.get(`u${account}`)!;
-    const ids = [...Object.keys(orders), ...Object.keys(triggers)].map(Number);
+    const ids = [...orders.map(({ orderId }) => orderId), ...Object.keys(triggers).map(Number)];
     return ids[pick % Math.max(1, ids.length)];
   }
 

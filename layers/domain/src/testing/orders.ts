@@ -60,7 +60,7 @@ export function trade(
   over: Partial<DecisionContext> & { readonly at?: number } = {},
 ): Ran {
   const { at = NOW, ...facts } = over;
-  const used = [...Object.keys(state.orders), ...Object.keys(state.triggers)].map(Number);
+  const used = [...state.orders.map(({ orderId }) => orderId), ...Object.keys(state.triggers).map(Number)];
   const nextOrderId = Math.max(0, ...used) + 64;
   const full = {
     commandId: 'c1',

@@ -1,5 +1,5 @@
 import { type AccountEvent, filledOrder, type Order } from '@perps/domain/account';
-import { fillRecordOf, liveStatus, triggerRecord } from '@perps/domain/shard';
+import { fillRecordOf, liquidationRecords, liveStatus, triggerRecord } from '@perps/domain/shard';
 import type { AccountUpdate, FillRecord, OrderRecord } from '@perps/contracts/engine';
 
 /** One committed entry, as the follower needs it. */
@@ -35,6 +35,11 @@ export function createUpdateFollower(): UpdateFollower {
         const record = nextRecord(event, { accountId, at });
         if (event.type === 'TriggerFired' && record !== undefined) fired.push(record);
         else if (record !== undefined) touched.set(record.order.orderId, record);
+        if (event.type === 'LiquidationStepped') {
+          const records = liquidationRecords(event, accountId);
+          if (records !== undefined) touched.set(records.order.order.orderId, records.order);
+          if (records !== undefined) fills.push(records.fill);
+        }
         if (event.type === 'OrderFilled') fills.push(fillRecordOf(event, { accountId, cloid: record?.order.cloid }));
       }
       if (events.length === 0) return undefined;

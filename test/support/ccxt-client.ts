@@ -71,6 +71,64 @@ export function describeCcxt(target: CurrentTarget): void {
       await expect(exchange.fetchOrder('1', SYMBOL)).rejects.toBeInstanceOf(OrderNotFound);
     });
 
+    it('places, finds and cancels stops and take-profits', async () => {
+      await exchange.createOrder(SYMBOL, 'market', 'buy', 0.005, price);
+      const reduceOnly = true;
+      const stop = await exchange.createOrder(SYMBOL, 'market', 'sell', 0.005, price, {
+        stopLossPrice: price * 0.9,
+        reduceOnly,
+      });
+      const profit = await exchange.createOrder(SYMBOL, 'limit', 'sell', 0.005, price * 1.12, {
+        takeProfitPrice: price * 1.1,
+        reduceOnly,
+      });
+      const entry = await exchange.createOrder(SYMBOL, 'market', 'buy', 0.005, price * 1.1, {
+        triggerPrice: price * 1.1,
+      });
+      const open = await exchange.fetchOpenOrders(SYMBOL);
+      const shown = new Map(open.map((order) => [order.id, order]));
+      expect([...shown.keys()].sort()).toEqual([stop.id, profit.id, entry.id].sort());
+      expect(shown.get(stop.id)).toMatchObject({ side: 'sell', status: 'open', reduceOnly: true });
+      expect(shown.get(stop.id)?.triggerPrice).toBeCloseTo(price * 0.9, -2);
+      expect(shown.get(profit.id)?.triggerPrice).toBeCloseTo(price * 1.1, -2);
+      await expect(
+        exchange.createOrder(SYMBOL, 'market', 'sell', 0.005, price, { stopLossPrice: price * 1.1, reduceOnly }),
+      ).rejects.toThrow('Invalid TP/SL price.');
+      await exchange.cancelOrders([stop.id!, profit.id!, entry.id!], SYMBOL);
+      expect(await exchange.fetchOpenOrders(SYMBOL)).toEqual([]);
+      await exchange.createOrder(SYMBOL, 'market', 'sell', 0.005, price, { reduceOnly });
+    });
+
+    it('attaches a stop and a take-profit to an entry', async () => {
+      const placed = await exchange.createOrder(SYMBOL, 'limit', 'buy', 0.005, price * 0.8, {
+        stopLoss: { triggerPrice: price * 0.7 },
+        takeProfit: { triggerPrice: price * 1.2 },
+      });
+      const open = await exchange.fetchOpenOrders(SYMBOL);
+      expect(open.map(({ id }) => id)).toContain(placed.id);
+      await exchange.cancelOrder(placed.id!, SYMBOL);
+      await eventually('no open orders', async () =>
+        (await exchange.fetchOpenOrders(SYMBOL)).length === 0 ? true : undefined,
+      );
+    });
+
+    it('sets the margin mode, moves margin, lists funding', async () => {
+      await exchange.setMarginMode('isolated', SYMBOL, { leverage: 5 });
+      await exchange.createOrder(SYMBOL, 'market', 'buy', 0.005, price);
+      const [before] = await exchange.fetchPositions([SYMBOL]);
+      expect(before?.marginMode).toBe('isolated');
+      await exchange.addMargin(SYMBOL, 20);
+      const [more] = await exchange.fetchPositions([SYMBOL]);
+      expect(more!.collateral! - before!.collateral!).toBeGreaterThan(15);
+      await exchange.reduceMargin(SYMBOL, 10);
+      await expect(exchange.setMarginMode('cross', SYMBOL, { leverage: 5 })).rejects.toThrow(
+        'Cannot switch leverage type with open position.',
+      );
+      expect(Array.isArray(await exchange.fetchFundingHistory(SYMBOL))).toBe(true);
+      await exchange.createOrder(SYMBOL, 'market', 'sell', 0.005, price, { reduceOnly: true });
+      await exchange.setMarginMode('cross', SYMBOL, { leverage: 5 });
+    });
+
     it('sets leverage', async () => {
       await exchange.setLeverage(5, SYMBOL);
       const placed = await exchange.createOrder(SYMBOL, 'market', 'buy', 0.005, price);

@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { describeCcxt } from './ccxt-client.ts';
 import { describeNktkasOrders } from './nktkas-orders.ts';
+import { describeNktkasLiquidation } from './nktkas-liquidation.ts';
 import { describeNktkasMoney } from './nktkas-money.ts';
 import { describeNktkasStreams } from './nktkas-streams.ts';
 import { describeNktkasTriggerStreams } from './nktkas-trigger-streams.ts';
@@ -44,6 +45,7 @@ export function describeHyperliquidClients(name: string, start: () => Promise<Hy
     describeNktkasOrders(target);
     describeNktkasTriggers(target);
     describeNktkasMoney(target);
+    describeNktkasLiquidation(target);
     describeNktkasStreams(target);
     describeNktkasTriggerStreams(target);
     describeCcxt(target);

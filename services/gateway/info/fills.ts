@@ -14,23 +14,23 @@ type FillDeps = Pick<InfoDeps, 'engines' | 'history' | 'markets'>;
 
 /** Newest first; fills of TWAP slices are listed apart from all others, as at the venue. */
 export async function newestFills(
-  { aggregateByTime }: Pick<InfoRequestOf<'userFills'>, 'aggregateByTime'>,
+  { user, aggregateByTime }: Pick<InfoRequestOf<'userFills'>, 'user' | 'aggregateByTime'>,
   accountId: string,
   { engines, markets }: FillDeps,
 ): Promise<readonly UserFill[]> {
   const fills = (await engines.query('fills', { accountId })).filter(isOrdinary).slice(0, ROWS_MAX);
-  return toWire(aggregateByTime === true ? aggregated(fills) : fills, markets);
+  return toWire(aggregateByTime === true ? aggregated(fills) : fills, markets, user);
 }
 
 /** Oldest first unless reversed, bounds inclusive; the first page of them, to be continued from its last `time`. */
 export async function fillsByTime(
-  { startTime, endTime, reversed, aggregateByTime }: InfoRequestOf<'userFillsByTime'>,
+  { user, startTime, endTime, reversed, aggregateByTime }: InfoRequestOf<'userFillsByTime'>,
   accountId: string,
   deps: FillDeps,
 ): Promise<readonly UserFill[]> {
   const range = { from: startTime, to: endTime ?? Number.MAX_SAFE_INTEGER, isNewestFirst: reversed ?? false };
   const fills = (await fillsWithin(accountId, range, deps)).filter(isOrdinary).slice(0, ROWS_MAX);
-  return toWire(aggregateByTime === true ? aggregated(fills) : fills, deps.markets);
+  return toWire(aggregateByTime === true ? aggregated(fills) : fills, deps.markets, user);
 }
 
 /** Newest first. */
@@ -68,8 +68,7 @@ async function fillsWithin(accountId: string, range: Range, deps: FillDeps): Pro
   const known = new Set(kept.map(({ tradeId }) => tradeId));
   const all = [...older.filter(({ tradeId }) => !known.has(tradeId)), ...kept];
   const sign = range.isNewestFirst ? -1 : 1;
-  return all
-    .toSorted((left, right) => sign * (left.time - right.time || left.tradeId - right.tradeId));
+  return all.toSorted((left, right) => sign * (left.time - right.time || left.tradeId - right.tradeId));
 }
 
 /** What the engine has forgotten of the range; nothing where it still has all of it, or enough. */
@@ -85,8 +84,8 @@ async function olderFills(
   return history.fillsOf(accountId, { ...range, to: Math.min(range.to, oldestKept), limit: ROWS_MAX });
 }
 
-const toWire = (fills: readonly FillRecord[], { instrument }: FillDeps['markets']): UserFill[] =>
-  fills.map((fill) => toUserFill(fill, instrument)).filter((row) => row !== undefined);
+const toWire = (fills: readonly FillRecord[], { instrument }: FillDeps['markets'], user: string): UserFill[] =>
+  fills.map((fill) => toUserFill(fill, instrument, user)).filter((row) => row !== undefined);
 
 /** Fills of one order at one moment, in one transaction and at one price, count as one: sums, the first one's rest. */
 export function aggregated(fills: readonly FillRecord[]): readonly FillRecord[] {

@@ -7,7 +7,7 @@ import { historicalOrders } from '../info/history.ts';
 import type { InfoDeps } from '../info/index.ts';
 import { ledgerUpdates, newestFundings } from '../info/money.ts';
 import { notificationOf, toUserFill } from '../wire/fills.ts';
-import { fundingsOf, ledgerUpdatesOf, type WireMarkets } from '../wire/ledger.ts';
+import { fundingsOf, ledgerUpdatesOf, liquidationsOf, type WireMarkets } from '../wire/ledger.ts';
 import { toSliceFills, twapHistory, twapHistoryOf } from '../wire/twap.ts';
 import { type InstrumentOf, isLive, toHistoricalOrder, toOrderUpdate } from '../wire/orders.ts';
 import { frameOf } from './subscriber.ts';
@@ -35,8 +35,8 @@ const toldKey = (row: WsUserFunding | LedgerUpdate): string =>
 const twapKey = ({ twapId, status }: TwapHistoryRow): string => `${twapId}:${status.status}`;
 
 const present = <Value>(value: Value | undefined): value is Value => value !== undefined;
-const wireFills = (fills: readonly FillRecord[], instrumentOf: InstrumentOf): UserFill[] =>
-  fills.map((fill) => toUserFill(fill, instrumentOf)).filter(present);
+const wireFills = (fills: readonly FillRecord[], instrumentOf: InstrumentOf, user: string): UserFill[] =>
+  fills.map((fill) => toUserFill(fill, instrumentOf, user)).filter(present);
 
 /** One fill for each order, moment and price, where the subscriber wants that. */
 const combined = (
@@ -58,7 +58,7 @@ export async function buildSnapshot(
   switch (type) {
     case 'userFills': {
       const fills = (await deps.engines.query('fills', { accountId })).filter(isOrdinary).slice(0, SNAPSHOT_FILLS_MAX);
-      const shown = wireFills(combined(fills, subscription), deps.markets.instrument);
+      const shown = wireFills(combined(fills, subscription), deps.markets.instrument, user);
       const frame = frameOf(type, { user, fills: shown, isSnapshot: true });
       return {
         frame,
@@ -115,16 +115,17 @@ export function buildEvents(
   switch (type) {
     case 'userEvents':
       return [
-        ...fillFrames(subscription, wireFills(update.fills.filter(isOrdinary), instrumentOf)),
+        ...fillFrames(subscription, wireFills(update.fills.filter(isOrdinary), instrumentOf, user)),
         ...twapEventFrames(update, { user, instrumentOf }),
         // The channel of userEvents has another name, and no user inside.
         ...nonUserCancels(update),
+        ...liquidationsOf(update, user).map((liquidation) => frameOf('user', { liquidation })),
         ...fundingsOf(update, markets).map((funding) => frameOf('user', { funding })),
       ];
     case 'userFills':
       return fillFrames(
         subscription,
-        wireFills(combined(update.fills.filter(isOrdinary), subscription), instrumentOf),
+        wireFills(combined(update.fills.filter(isOrdinary), subscription), instrumentOf, user),
       );
     case 'userTwapSliceFills': {
       const twapSliceFills = toSliceFills(update.fills, instrumentOf);
@@ -135,7 +136,7 @@ export function buildEvents(
       return history.length === 0 ? [] : [frameOf(type, { user, history })];
     }
     case 'notification':
-      return fillFrames(subscription, wireFills(update.fills, instrumentOf));
+      return fillFrames(subscription, wireFills(update.fills, instrumentOf, user));
     case 'orderUpdates': {
       const decided = update.orders.filter((record) => !isUndecided(record));
       const rows = decided.map((record) => toOrderUpdate(record, instrumentOf)).filter(present);

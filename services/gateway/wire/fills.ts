@@ -4,8 +4,8 @@ import type { UserFill } from '@perps/contracts/hyperliquid';
 import { formatPrice, formatSize, formatUsd } from '@perps/domain/money';
 import { type InstrumentOf, WIRE_SIDE } from './orders.ts';
 
-/** undefined where the symbol left the universe altogether. */
-export function toUserFill(fill: FillRecord, instrumentOf: InstrumentOf): UserFill | undefined {
+/** undefined where the symbol left the universe altogether; `user` is whose fill it is. */
+export function toUserFill(fill: FillRecord, instrumentOf: InstrumentOf, user: string): UserFill | undefined {
   const instrument = instrumentOf(fill.symbol);
   if (instrument === undefined) return undefined;
   const { szDecimals } = instrument;
@@ -26,6 +26,15 @@ export function toUserFill(fill: FillRecord, instrumentOf: InstrumentOf): UserFi
     feeToken: 'USDC',
     twapId: null,
     ...(fill.cloid === undefined ? {} : { cloid: fill.cloid }),
+    ...(fill.liquidationMark === undefined
+      ? {}
+      : {
+          liquidation: {
+            liquidatedUser: user,
+            markPx: formatPrice(fill.liquidationMark, szDecimals),
+            method: 'market' as const,
+          },
+        }),
     ...(fill.builderFee === 0n ? {} : { builderFee: formatUsd(fill.builderFee) }),
   };
 }

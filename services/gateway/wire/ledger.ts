@@ -1,6 +1,12 @@
 /** Movements of an account's money in Hyperliquid's shapes: from the tables, and from the events of one commit. */
 import type { AccountUpdate } from '@perps/contracts/engine';
-import type { LedgerDelta, LedgerUpdate, UserFundingRow, WsUserFunding } from '@perps/contracts/hyperliquid';
+import type {
+  LedgerDelta,
+  LedgerUpdate,
+  UserFundingRow,
+  WsUserEvent,
+  WsUserFunding,
+} from '@perps/contracts/hyperliquid';
 import type { MarketView } from '@perps/domain/market';
 import {
   absoluteNotional,
@@ -19,7 +25,7 @@ import type { FundingSettlement, LedgerEntry, LiquidationStep } from '@perps/run
 import type { InstrumentOf } from './orders.ts';
 
 const ZERO_HASH = `0x${'0'.repeat(64)}`;
-const NOBODY = `0x${'0'.repeat(40)}`;
+export const NOBODY = `0x${'0'.repeat(40)}`;
 
 /** Decimals of funding rates on the wire. */
 const RATE_PLACES = 10;
@@ -133,6 +139,24 @@ export function fundingsOf({ at, events }: AccountUpdate, markets: WireMarkets):
   );
   return toFundings(postings, markets);
 }
+
+type WsLiquidation = Extract<WsUserEvent, { readonly liquidation: unknown }>['liquidation'];
+
+/** Steps of liquidations of one commit; whoever takes the other side has no name. */
+export const liquidationsOf = ({ at, events }: AccountUpdate, user: string): readonly WsLiquidation[] =>
+  events.flatMap((event): WsLiquidation[] =>
+    event.type === 'LiquidationStepped'
+      ? [
+          {
+            lid: at,
+            liquidator: NOBODY,
+            liquidated_user: user,
+            liquidated_ntl_pos: formatUsd(absoluteNotional(event.closePrice, event.closedSize)),
+            liquidated_account_value: formatUsd(event.before.equity),
+          },
+        ]
+      : [],
+  );
 
 /** Deposits and liquidations of one commit. */
 export function ledgerUpdatesOf({ at, events }: AccountUpdate, instrumentOf: InstrumentOf): LedgerUpdate[] {

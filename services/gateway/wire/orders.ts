@@ -76,9 +76,14 @@ export function toFrontendOrder(
     children: children.flatMap((child) => toFrontendOrder(child, instrumentOf) ?? []),
     reduceOnly: order.reduceOnly,
     origSz: formatSize(order.size, instrument.szDecimals),
-    tif: order.trigger?.isMarket === true || record.untriggered !== undefined ? null : WIRE_TIF[order.timeInForce],
+    tif: tifOf(record),
     cloid: order.cloid ?? null,
   };
+}
+
+function tifOf({ order, untriggered }: OrderRecord): WireTif | null {
+  if (order.trigger?.isMarket === true || untriggered !== undefined) return null;
+  return order.liquidationId === undefined ? WIRE_TIF[order.timeInForce] : 'LiquidationMarket';
 }
 
 type TriggerFields = Pick<
@@ -89,7 +94,8 @@ type TriggerFields = Pick<
 function triggerFields({ order, untriggered }: OrderRecord, { szDecimals }: Instrument): TriggerFields {
   const { trigger } = order;
   if (trigger === undefined) {
-    const orderType = order.twapId === undefined ? 'Limit' : 'Twap Slice';
+    const plainType = order.liquidationId === undefined ? 'Limit' : 'Market';
+    const orderType = order.twapId === undefined ? plainType : 'Twap Slice';
     return { triggerCondition: 'N/A', isTrigger: false, triggerPx: '0.0', isPositionTpsl: false, orderType };
   }
   const triggerPx = formatPrice(trigger.price, szDecimals);

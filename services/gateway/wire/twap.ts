@@ -6,6 +6,7 @@ import { formatSize, formatUsd, ZERO_SIZE, ZERO_USD } from '@perps/domain/money'
 import { NO_TRANSACTION } from '@perps/domain/shard';
 import { refusalText } from '../exchange/answers.ts';
 import { toUserFill } from './fills.ts';
+import { NOBODY } from './ledger.ts';
 import { type InstrumentOf, WIRE_SIDE } from './orders.ts';
 
 /** Where a symbol left the universe altogether, its TWAPs are not told. */
@@ -86,7 +87,7 @@ export const isSliceFill = ({ twapId }: FillRecord): boolean => twapId !== undef
 export function toSliceFills(fills: readonly FillRecord[], instrumentOf: InstrumentOf): TwapSliceFill[] {
   return fills.flatMap((record) => {
     const { twapId } = record;
-    const fill = twapId === undefined ? undefined : toUserFill(record, instrumentOf);
+    const fill = twapId === undefined ? undefined : toUserFill(record, instrumentOf, NOBODY);
     return fill === undefined || twapId === undefined ? [] : [{ fill: { ...fill, hash: NO_TRANSACTION }, twapId }];
   });
 }

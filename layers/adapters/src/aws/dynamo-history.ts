@@ -248,6 +248,7 @@ const fill = z.object({
   cloid: z.string().nullable(),
   hash: z.string(),
   twap_id: z.string().optional(),
+  liquidation_mark: digits.optional(),
   filled_at: ms,
 });
 
@@ -271,6 +272,7 @@ function toFill(item: Item): FillRecord {
     time: row.filled_at,
     hash: row.hash,
     ...(row.twap_id === undefined ? {} : { twapId: Number(row.twap_id) }),
+    ...(row.liquidation_mark === undefined ? {} : { liquidationMark: price(row.liquidation_mark) }),
   };
 }
 

@@ -33,7 +33,37 @@ export function fillBooked(draft: Draft, event: Fact<'OrderFilled'>): void {
     // The venue's time where it executed, which a user's list of fills is ordered by.
     filled_at: event.venue?.time ?? event.at,
     decided_at: event.at,
+    ...(event.liquidationMark === undefined ? {} : { liquidation_mark: String(event.liquidationMark) }),
     ...(event.twapId === undefined ? {} : { twap_id: String(event.twapId) }),
+  });
+}
+
+/** A step of a liquidation on the INTERNAL route is an execution, too; it counts no volume. */
+export function liquidationFillBooked(draft: Draft, event: Fact<'LiquidationStepped'>): void {
+  const { fill } = event;
+  if (fill === undefined || event.route !== 'INTERNAL') return;
+  write(draft, 'fills', {
+    id: String(fill.tradeId),
+    order_id: String(fill.orderId),
+    price: String(event.closePrice),
+    size: String(event.closedSize),
+    fee: '0',
+    source: event.route,
+    hl_fill_price: null,
+    user_id: draft.account.userId,
+    position_id: event.positionId,
+    symbol: event.symbol,
+    side: event.size > 0n ? 'sell' : 'buy',
+    liquidity: 'taker',
+    start_size: String(event.size),
+    closed_pnl: String(fill.closedPnl),
+    builder_fee: '0',
+    cloid: null,
+    venue_tid: null,
+    hash: NO_TRANSACTION,
+    filled_at: fill.at,
+    decided_at: fill.at,
+    liquidation_mark: String(event.markPrice),
   });
 }
 

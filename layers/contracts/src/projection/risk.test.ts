@@ -119,6 +119,43 @@ const row = (writes: readonly RowWrite[], table: RowWrite['table'], key: string)
       .map(({ columns }) => columns),
   );
 
+describe('a liquidation step of our own', () => {
+  const quote = {
+    bid: price(18n),
+    ask: price(21n),
+    markPrice: price(20n),
+    oraclePrice: price(20n),
+    quoteAgeMs: 1,
+    markAgeMs: 1,
+  };
+  const fill = {
+    at: AT,
+    orderId: 64,
+    tradeId: 128,
+    szDecimals: 5,
+    closedPnl: usd(-240n),
+    quote,
+    mode: 'NORMAL_MODE',
+    policyVersion: 1,
+  } as const;
+
+  it('is a row of fills, as at the venue', () => {
+    const { writes } = fold(deposited, opened(), stepped({ fill }));
+    expect(row(writes, 'fills', '128')).toMatchObject({
+      order_id: '64',
+      side: 'sell',
+      price: '19',
+      size: '40',
+      start_size: '40',
+      closed_pnl: '-240',
+      source: 'INTERNAL',
+      liquidation_mark: '20',
+      filled_at: AT,
+    });
+    expect(fold(deposited, opened(), stepped()).writes.some(({ table }) => table === 'fills')).toBe(false);
+  });
+});
+
 describe('funding', () => {
   it('is a row for each position, a movement of money and part of the position', () => {
     const { account, writes } = fold(deposited, opened(), funding(payment()));

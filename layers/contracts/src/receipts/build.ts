@@ -2,13 +2,14 @@
 import { createHash } from 'node:crypto';
 import type { AccountEvent, OrderLeg, QuoteUsed } from '@perps/domain/account';
 import { formatPrice, formatSize, formatUsd } from '@perps/domain/money';
-import type { ReceiptBody, ReceiptQuote } from './model.ts';
+import { LIQUIDATION_RULE, type ReceiptBody, type ReceiptQuote } from './model.ts';
 
 /** Any event of the journal; only placements and fills are looked at. */
 interface Fact {
   readonly type: string;
 }
 type Fill = Extract<AccountEvent, { type: 'OrderFilled' }>;
+type Stepped = Extract<AccountEvent, { type: 'LiquidationStepped' }>;
 
 /** The outcome of one command on one account, and the record it stands in. */
 export interface JournaledFacts {
@@ -20,19 +21,57 @@ export interface JournaledFacts {
   readonly events: readonly Fact[];
 }
 
-/** One body per fill of the entry, in order. A fill of a record too old to know its scale has none. */
+/** One body per fill of the entry, in order, liquidation steps among them. A fill of a record too old to know its scale has none. */
 export function receiptBodies(facts: JournaledFacts): readonly ReceiptBody[] {
   const events = facts.events.filter(isTold);
   const latencies = new Map(
     events.flatMap((event) => (event.type === 'OrderPlaced' ? [[event.order.orderId, event.routingLatencyMs]] : [])),
   );
-  return events.flatMap((event) =>
-    event.type === 'OrderFilled' ? bodiesOf(facts, event, latencies.get(event.orderId)) : [],
-  );
+  return events.flatMap((event) => {
+    if (event.type === 'OrderFilled') return bodiesOf(facts, event, latencies.get(event.orderId));
+    return event.type === 'LiquidationStepped' ? liquidationBodies(facts, event) : [];
+  });
 }
 
-const isTold = (event: Fact): event is Extract<AccountEvent, { type: 'OrderPlaced' | 'OrderFilled' }> =>
-  event.type === 'OrderPlaced' || event.type === 'OrderFilled';
+type Told = Extract<AccountEvent, { type: 'OrderPlaced' | 'OrderFilled' | 'LiquidationStepped' }>;
+
+const TOLD: ReadonlySet<string> = new Set<Told['type']>(['OrderPlaced', 'OrderFilled', 'LiquidationStepped']);
+
+const isTold = (event: Fact): event is Told => TOLD.has(event.type);
+
+/** A step at the venue has the receipts of its fills. */
+function liquidationBodies(facts: JournaledFacts, step: Stepped): readonly ReceiptBody[] {
+  const { fill, markPrice } = step;
+  if (fill === undefined || step.route !== 'INTERNAL') return [];
+  const { szDecimals } = fill;
+  return [
+    {
+      version: 1,
+      tradeId: fill.tradeId,
+      accountId: facts.accountId,
+      orderId: fill.orderId,
+      symbol: step.symbol,
+      side: step.size > 0n ? 'sell' : 'buy',
+      price: formatPrice(step.closePrice, szDecimals),
+      size: formatSize(step.closedSize, szDecimals),
+      szDecimals,
+      fee: NO_FEE,
+      builderFee: NO_FEE,
+      liquidity: 'taker',
+      route: step.route,
+      rule: LIQUIDATION_RULE,
+      mode: fill.mode,
+      thresholdUsed: NO_FEE,
+      policyVersion: fill.policyVersion,
+      quote: quoteOf({ ...fill.quote, markPrice }, szDecimals),
+      journal: { shard: facts.shard, seq: facts.seq },
+      filledAt: fill.at,
+      salt: saltOf(facts.token, fill.tradeId),
+    },
+  ];
+}
+
+const NO_FEE = '0.0';
 
 function bodiesOf(facts: JournaledFacts, fill: Fill, routingLatencyMs: number | undefined): readonly ReceiptBody[] {
   const { szDecimals } = fill;

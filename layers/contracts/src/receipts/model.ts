@@ -81,6 +81,9 @@ export const receipt = z.strictObject({
   signature: z.string().regex(/^([0-9a-f]{2}){8,72}$/),
 });
 
+/** `rule` of a fill that liquidates on the INTERNAL route: it is priced on the mark, not on the book. */
+export const LIQUIDATION_RULE = 'liquidation';
+
 export type ReceiptBody = z.infer<typeof receiptBody>;
 export type ReceiptQuote = z.infer<typeof quote>;
 export type TreeHead = z.infer<typeof treeHead>;

@@ -151,6 +151,29 @@ describe('a body', () => {
     expect(checkClaims(body!)).toEqual({ holds: true, basis: 'venue' });
   });
 
+  it('tells a liquidation step of the platform’s own as a fill at the mark', () => {
+    const { bid, ask, markPrice, oraclePrice } = filled.quote!;
+    const quote = { bid, ask, markPrice, oraclePrice, quoteAgeMs: 12, markAgeMs: 480 };
+    const fill = { at: 5, orderId: 64, tradeId: 128, szDecimals: 5, closedPnl: usd(-1n), quote, mode: 'NORMAL_MODE' };
+    const step = {
+      type: 'LiquidationStepped',
+      route: 'INTERNAL',
+      symbol: 'BTC',
+      size: size(5_000n),
+      closedSize: size(5_000n),
+      markPrice,
+      closePrice: price(999_900n),
+      fill: { ...fill, policyVersion: 3 },
+    };
+    const [body] = bodies(step);
+    expect(receiptBody.parse(body)).toMatchObject({ rule: 'liquidation', side: 'sell', price: '99990.0', fee: '0.0' });
+    expect(checkClaims(body!)).toEqual({ holds: true, basis: 'mark' });
+    const [worse] = bodies({ ...step, closePrice: price(999_899n) });
+    expect(checkClaims(worse!)).toEqual({ holds: false, reason: 'WorseThanMark' });
+    expect(bodies({ ...step, route: 'HYPERLIQUID' })).toEqual([]);
+    expect(bodies({ ...step, fill: undefined })).toEqual([]);
+  });
+
   it('has a salt of its own for every fill, which the record’s token decides', () => {
     const salts = bodies(filled, { ...filled, tradeId: 704 }).map(({ salt }) => salt);
     const others = receiptBodies({ ...facts, token: 'another', events: [filled] }).map(({ salt }) => salt);

@@ -2,7 +2,7 @@
 import type { CorrectionKind } from '../funding/model.ts';
 import type { Transfer } from '../ledger/model.ts';
 import type { Price, Size, Usd } from '../money/index.ts';
-import type { Route, TradingState } from '../routing/model.ts';
+import type { Route, RoutingMode, TradingState } from '../routing/model.ts';
 import type { VenueFate } from './commands.ts';
 import type {
   Address,
@@ -87,6 +87,8 @@ export type AccountEvent =
       };
       /** Opening notional, for the split window (INTERNAL only). */
       readonly openedNotional: Usd;
+      /** Of an order that liquidates: the mark at this moment. */
+      readonly liquidationMark?: Price;
       /** The TWAP that the order is a slice of. */
       readonly twapId?: number;
     }
@@ -184,6 +186,21 @@ export interface RiskFigures {
   readonly maintenance: Usd;
 }
 
+/** A liquidation step on the INTERNAL route as an execution: users are told of it as of one at the venue. */
+export interface LiquidationFill {
+  /** Time of the decision, ms. */
+  readonly at: number;
+  readonly orderId: number;
+  readonly tradeId: number;
+  /** Scale of prices and sizes, so that a reader of the journal alone can print them. */
+  readonly szDecimals: number;
+  /** Gross, against the displayed (truncated) entry, as of every fill. */
+  readonly closedPnl: Usd;
+  readonly quote: QuoteUsed;
+  readonly mode: RoutingMode;
+  readonly policyVersion: number;
+}
+
 /** `scope` = `cross`, or the key of an isolated position. */
 export type RiskEvent =
   | {
@@ -228,6 +245,8 @@ export type RiskEvent =
       readonly position: Position | undefined;
       readonly transfers: readonly Transfer[];
       readonly episode: RiskEpisode | undefined;
+      /** INTERNAL only; absent in older records. */
+      readonly fill?: LiquidationFill;
     }
   /** A step failed or waits (venue unknown, slice): what is to happen when. */
   | {

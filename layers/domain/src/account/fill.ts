@@ -112,6 +112,7 @@ export function bookExecution(draft: Draft, execution: Execution): void {
     ...(execution.quote === undefined ? {} : { quote: execution.quote }),
     ...(execution.venue === undefined ? {} : { venue: execution.venue }),
     openedNotional: route === 'INTERNAL' ? absoluteNotional(price, opening) : ZERO_USD,
+    ...(order.liquidationId === undefined ? {} : { liquidationMark: view.markPrice }),
     ...(order.twapId === undefined ? {} : { twapId: order.twapId }),
   });
 }
@@ -308,7 +309,7 @@ function lock(till: Till, position: Position, wanted: Usd): Usd {
 }
 
 /** As Hyperliquid reports it: against the displayed (truncated) entry, gross of fees. */
-function displayedPnl(position: Position, closed: Size, price: Price): Usd {
+export function displayedPnl(position: Position, closed: Size, price: Price): Usd {
   if (closed === 0n) return ZERO_USD;
   const entry = averagePrice(position.entryNotional, position.size);
   const pnl = (price - entry) * closed;

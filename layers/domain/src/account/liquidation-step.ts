@@ -3,10 +3,12 @@ import { riskFiguresOf } from '../liquidation/requirement.ts';
 import { type MarketView, slippageLimit } from '../market/index.ts';
 import { absoluteNotional, magnitude, price, type Price, type Size, size, usd, ZERO_USD } from '../money/index.ts';
 import type { LiquidationPolicy } from '../routing/model.ts';
-import { type Draft, emit, viewOf } from './draft.ts';
+import { type Draft, emit, takeOrderId, takeTradeId, viewOf } from './draft.ts';
 import type { AccountEvent, RiskFigures } from './events.ts';
 import { evolve } from './evolve.ts';
+import { displayedPnl } from './fill.ts';
 import { closeLiquidated } from './liquidation-money.ts';
+import { quoteOf } from './matching.ts';
 import type { Position, RiskEpisode, Side } from './model.ts';
 import { followPositions } from './order-end.ts';
 import { postAccrued } from './post-funding.ts';
@@ -63,6 +65,16 @@ export function stepInternally(draft: Draft, { scope, key, episode, figures }: S
     position: result.position,
     transfers: result.transfers,
     episode: afterStep(draft, { episode, key, isWhole }),
+    fill: {
+      at: draft.at,
+      orderId: takeOrderId(draft),
+      tradeId: takeTradeId(draft),
+      szDecimals: view.instrument.szDecimals,
+      closedPnl: displayedPnl(position, closed, closePrice),
+      quote: quoteOf(view),
+      mode: draft.context.policy.mode,
+      policyVersion: draft.context.policy.version,
+    },
   };
   const after = riskFiguresOf(evolve(draft.state, stepped), scope, draft.context);
   emit(draft, { ...stepped, after: after ?? figures });

@@ -17,6 +17,7 @@ import { applyDeviation, withVenueStops } from './deviation.ts';
 import { applyFunding, followFunding } from './funding.ts';
 import { fillRecordOf, triggerRecord } from './history.ts';
 import { endedOrder, rememberFill, rememberOrder } from './history-log.ts';
+import { liquidationRecords } from './liquidation-records.ts';
 import { addResting, isResting, removeResting } from './resting-index.ts';
 import { followRisk, releaseHeld } from './risk.ts';
 import { rememberResult } from './results.ts';
@@ -212,13 +213,20 @@ function deriveFill(state: ShardState, event: Extract<AccountEvent, { type: 'Ord
   rememberFill(state.history, fillRecordOf(event, { accountId, cloid }), step.at);
 }
 
-/** An INTERNAL step moves the shard's exposure without a fill. */
+/** An INTERNAL step moves the shard's exposure, and is told as an order that was filled. */
 function deriveLiquidation(
   state: ShardState,
   event: Extract<AccountEvent, { type: 'LiquidationStepped' }>,
-  { before, after }: Step,
+  { before, after, at }: Step,
 ): void {
   if (event.route !== 'INTERNAL') return;
+  const records = liquidationRecords(event, after.accountId);
+  if (records !== undefined) {
+    state.nextOrderId = Math.max(state.nextOrderId, records.fill.orderId + ID_STRIDE);
+    state.nextTradeId = Math.max(state.nextTradeId, records.fill.tradeId + ID_STRIDE);
+    rememberOrder(state.history, records.order, at);
+    rememberFill(state.history, records.fill, at);
+  }
   const key = positionKey(event.symbol, 'INTERNAL');
   const was = before.positions[key]?.size ?? 0n;
   const is = after.positions[key]?.size ?? 0n;

@@ -275,7 +275,7 @@ function takeTrigger(unpacker: Unpacker, orderId: number): TriggerOrder {
 }
 
 export function putFillRecord(packer: Packer, fill: FillRecord): void {
-  const { cloid, twapId } = fill;
+  const { cloid, twapId, liquidationMark } = fill;
   const isOwn = fill.hash === NO_TRANSACTION;
   putByte(
     packer,
@@ -286,11 +286,13 @@ export function putFillRecord(packer: Packer, fill: FillRecord): void {
       cloid !== undefined,
       isOwn,
       twapId !== undefined,
+      liquidationMark !== undefined,
     ),
   );
   if (cloid !== undefined) putText(packer, cloid);
   if (!isOwn) putText(packer, fill.hash);
   if (twapId !== undefined) putNumber(packer, twapId);
+  if (liquidationMark !== undefined) putAmount(packer, liquidationMark);
   putNumber(packer, fill.tradeId);
   putNumber(packer, fill.orderId);
   putText(packer, fill.symbol);
@@ -308,6 +310,7 @@ export function takeFillRecord(unpacker: Unpacker, accountId: string): FillRecor
   const cloid = hasBit(bits, 3) ? { cloid: takeText(unpacker) } : {};
   const hash = hasBit(bits, 4) ? NO_TRANSACTION : takeText(unpacker);
   const twapId = hasBit(bits, 5) ? { twapId: takeNumber(unpacker) } : {};
+  const liquidationMark = hasBit(bits, 6) ? { liquidationMark: price(takeAmount(unpacker)) } : {};
   return {
     accountId,
     tradeId: takeNumber(unpacker),
@@ -326,5 +329,6 @@ export function takeFillRecord(unpacker: Unpacker, accountId: string): FillRecor
     time: takeNumber(unpacker),
     hash,
     ...twapId,
+    ...liquidationMark,
   };
 }

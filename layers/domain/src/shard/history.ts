@@ -35,6 +35,8 @@ export interface FillRecord {
   readonly route: Route;
   readonly time: number;
   readonly hash: string;
+  /** Of an order that liquidates: the mark at that moment. */
+  readonly liquidationMark?: Price;
   /** The TWAP that the order is a slice of. */
   readonly twapId?: number;
 }
@@ -98,6 +100,7 @@ export function fillRecordOf(
     route: event.route,
     time: event.venue?.time ?? event.at,
     hash: event.venue?.hash ?? NO_TRANSACTION,
+    ...(event.liquidationMark === undefined ? {} : { liquidationMark: event.liquidationMark }),
     ...(event.twapId === undefined ? {} : { twapId: event.twapId }),
   };
 }

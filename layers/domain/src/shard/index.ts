@@ -1,6 +1,7 @@
 /** The shard: many accounts in one journal, and the indexes derived from them. */
 export * from './state.ts';
 export * from './history.ts';
+export { liquidationRecords, type LiquidationRecords } from './liquidation-records.ts';
 export { HISTORY_BYTES_MAX } from './history-log.ts';
 export * from './resting-index.ts';
 export { type IndexedTrigger, REACHED_MAX, reachedTriggers } from './trigger-index.ts';

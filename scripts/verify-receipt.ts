@@ -41,6 +41,7 @@ const REASONS: Readonly<Record<InvalidReason, string>> = {
   RouteContradicted: 'a fill of the platform that names an execution at Hyperliquid',
   OtherSideEmpty: 'a fill of the platform while the other side of the book was empty',
   WorseThanBook: "the price is worse than Hyperliquid's visible book",
+  WorseThanMark: 'a liquidation at more than half the visible spread from the mark',
   BookNotReached: "a resting order that filled before Hyperliquid's book had reached it",
 };
 
@@ -50,6 +51,7 @@ const BASES: Readonly<Record<PriceBasis, string>> = {
   'proven-book': 'what taking the size from the given book level by level costs, or better',
   'limit-reached': 'at its limit, which the visible book had reached',
   venue: "Hyperliquid's own execution",
+  mark: 'a liquidation: at the mark, at most half the visible spread worse',
 };
 
 /** The caller's mistake, told without a stack. */

@@ -3,7 +3,7 @@ import type { Clock, Logger } from '@perps/runtime/ports';
 import { createAttempts } from './attempts.ts';
 import type { HostShard } from './host-commands.ts';
 
-/** What is due because time has passed: dead-man's switches, orders whose lifetime is over, slices of TWAPs. */
+/** What is due because time has passed: dead-man's switches, orders whose lifetime is over, slices of TWAPs and of large orders. */
 export function createTimers(options: { readonly shard: HostShard; readonly clock: Clock; readonly logger: Logger }): {
   onTurn(): void;
 } {
@@ -18,6 +18,11 @@ export function createTimers(options: { readonly shard: HostShard; readonly cloc
         if (due.kind === 'cancelAll') {
           attempts.start(`cancelAll:${accountId}`, () =>
             shard.command(`deadman:${accountId}`, { type: 'CancelAll', accountId, cause: 'scheduled' }),
+          );
+        } else if (due.kind === 'venueSlice') {
+          const { orderId } = due;
+          attempts.start(`slice:${orderId}`, () =>
+            shard.command(`slice:${orderId}`, { type: 'SendVenueSlice', accountId, orderId }),
           );
         } else if (due.kind === 'twap') {
           const { twapId } = due;

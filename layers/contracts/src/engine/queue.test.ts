@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { price, rate, size, usd } from '@perps/domain/money';
+import { DEFAULT_ROUTING_POLICY } from '@perps/domain/routing';
 import { encodeQueuedCommand, parseQueuedCommand, type QueuedEngineCommand } from './index.ts';
 
 const deposit: QueuedEngineCommand = {
@@ -33,6 +34,17 @@ describe('queued commands', () => {
     { ...ofHour, type: 'StartFundingPosting', routes: ['INTERNAL', 'HYPERLIQUID'] },
     { ...ofSymbol, type: 'CoverDeviation', id: 'coin:BTC:1', amount: usd(-25_000_000n) },
     { ...ofSymbol, type: 'StopVenueOpens', cause: 'deviation', isStopped: true, decidedAt: HOUR },
+    {
+      type: 'SetRoutingPolicy',
+      commandId: 'policy:2',
+      receivedAt: HOUR,
+      shard: 3,
+      policy: {
+        ...DEFAULT_ROUTING_POLICY,
+        isTwapEnabled: true,
+        venueSlicing: { above: usd(500_000_000_000n), slices: 5, intervalMs: 2_000 },
+      },
+    },
   ])('survive the queue unchanged: $type', (command) => {
     expect(parseQueuedCommand(encodeQueuedCommand(command))).toEqual({ ok: true, command });
   });

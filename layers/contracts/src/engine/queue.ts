@@ -57,6 +57,9 @@ const routingPolicy = z.strictObject({
     .optional(),
   feeSurcharge: count.optional(),
   isTwapEnabled: z.boolean().optional(),
+  venueSlicing: z
+    .strictObject({ above: amount, slices: z.number().int().min(2).max(50), intervalMs: count })
+    .optional(),
 });
 
 const base = { commandId: id, receivedAt: count };
@@ -179,7 +182,7 @@ function withoutAbsent(policy: z.infer<typeof routingPolicy>): RoutingPolicy {
       Object.entries(entry).filter(([, value]) => value !== undefined),
     ) as unknown as SymbolPolicy;
   }
-  const { pauses, liquidation, feeSurcharge, isTwapEnabled, ...known } = policy;
+  const { pauses, liquidation, feeSurcharge, isTwapEnabled, venueSlicing, ...known } = policy;
   return {
     ...known,
     symbols,
@@ -187,6 +190,7 @@ function withoutAbsent(policy: z.infer<typeof routingPolicy>): RoutingPolicy {
     ...(liquidation === undefined ? {} : { liquidation: liquidationOf(liquidation) }),
     ...(feeSurcharge === undefined ? {} : { feeSurcharge }),
     ...(isTwapEnabled === undefined ? {} : { isTwapEnabled }),
+    ...(venueSlicing === undefined ? {} : { venueSlicing }),
   };
 }
 

@@ -175,6 +175,8 @@ export type AccountCommand =
   | (CommandBase & { readonly type: 'Noop' })
   /** The bbo crossed a resting INTERNAL leg; the host names the order, the decider checks again. */
   | (CommandBase & { readonly type: 'FillResting'; readonly orderId: number; readonly context: DecisionContext })
+  /** The next child of a large order is due; the host names the order, the decider looks again. */
+  | (CommandBase & { readonly type: 'SendVenueSlice'; readonly orderId: number; readonly context: DecisionContext })
   | (CommandBase & { readonly type: 'ExpireOrder'; readonly orderId: number; readonly context: DecisionContext })
   /** One execution at the venue; idempotent by tid. */
   | (CommandBase & {

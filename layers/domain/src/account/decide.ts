@@ -21,6 +21,7 @@ import { expireOrder, fillResting } from './resting.ts';
 import type { CommandResult, Rejection } from './results.ts';
 import { initialState } from './state.ts';
 import { cancelTwap, placeTwap, runTwapSlice } from './twap.ts';
+import { sendVenueSlice } from './venue-slicing.ts';
 import { bookVenueFill, resolveVenueOrder } from './venue-orders.ts';
 
 /** A decision and what its sender is told. No events = nothing happened that anyone must remember. */
@@ -166,6 +167,8 @@ function decideReaction(
       return settled(draft, correctFunding(draft, command));
     case 'FillResting':
       return settled(draft, fillResting(draft, command.orderId));
+    case 'SendVenueSlice':
+      return settled(draft, sendVenueSlice(draft, command.orderId));
     case 'ExpireOrder':
       return settled(draft, expireOrder(draft, command.orderId));
     case 'BookVenueFill':

@@ -5,6 +5,7 @@ export * from './events.ts';
 export * from './results.ts';
 export * from './venue-cloid.ts';
 export * from './twap-model.ts';
+export { nextVenueSliceAt } from './venue-slices.ts';
 export { runningTwap } from './twap-end.ts';
 export { ID_STRIDE } from './draft.ts';
 export { type AccountDecision, accountDecider, decideAccount } from './decide.ts';

@@ -76,6 +76,14 @@ export interface Order {
   readonly liquidationId?: string;
   /** The TWAP that the order is a slice of. */
   readonly twapId?: number;
+  /** Its part at the venue is sent as children of this size. */
+  readonly slicing?: VenueSlicing;
+}
+
+export interface VenueSlicing {
+  readonly size: Size;
+  /** From one child to the next at least, ms: child n goes no earlier than n of these after the order. */
+  readonly intervalMs: number;
 }
 
 /** Fires on the mark price, once. A stop fires at or beyond its price against the position, a take-profit with it. */

@@ -6,6 +6,7 @@ import type { EndStatus, Order, OrderLeg } from './model.ts';
 import type { Route } from '../routing/index.ts';
 import { oppositeSize, remainingOf } from './state.ts';
 import { endOrphans, type Ending, followEnd } from './trigger-ends.ts';
+import { endingOfSliced, isUnsent } from './venue-slices.ts';
 import { finishIfOver } from './twap-end.ts';
 import { orderOf } from './order-list.ts';
 
@@ -16,7 +17,7 @@ export function endIfDone(draft: Draft, orderId: number, ending: Ending): boolea
   const order = orderOf(draft.state.orders, orderId);
   if (order === undefined || order.legs.some((leg) => leg.status !== 'done')) return false;
   const isWhole = order.filledSize > 0n && order.legs.every((leg) => leg.filledSize >= leg.size);
-  end(draft, order, isWhole ? { status: 'filled' } : ending);
+  end(draft, order, isWhole ? { status: 'filled' } : endingOfSliced(order, ending));
   return true;
 }
 
@@ -50,7 +51,7 @@ export function stopOrder(
   if (order.liquidationId !== undefined && stop.cause !== 'expired') return false;
   const legs = order.legs.map((leg): OrderLeg => {
     if (leg.status === 'done') return leg;
-    if (leg.route === 'INTERNAL') return { ...leg, status: 'done' };
+    if (leg.route === 'INTERNAL' || isUnsent(leg)) return { ...leg, status: 'done' };
     // The user's own cancel stands over any other; asked again it changes nothing.
     if (leg.isCancelRequested === true && (leg.cancelCause === 'user' || leg.cancelCause === stop.cause)) return leg;
     return { ...leg, isCancelRequested: true, cancelCause: stop.cause };

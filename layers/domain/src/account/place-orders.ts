@@ -25,6 +25,7 @@ import { endIfDone, followPositions } from './order-end.ts';
 import type { OrderOutcome, Rejection } from './results.ts';
 import { leverageSettingOf, positionOn } from './state.ts';
 import { orderOf } from './order-list.ts';
+import { slicingOf, split } from './venue-split.ts';
 
 /** The order as it is about to be placed. */
 export interface Placement {
@@ -114,6 +115,8 @@ type Origin = { readonly orderId: number; readonly trigger: Trigger } | { readon
 export function placePlanned(draft: Draft, placement: Placement, origin?: Origin): OrderOutcome {
   const { request, view, size, plans, match } = placement;
   const orderId = origin !== undefined && 'orderId' in origin ? origin.orderId : takeOrderId(draft);
+  const atVenue = plans.find(({ route }) => route === 'HYPERLIQUID');
+  const slicing = atVenue && slicingOf(draft, view, { ...atVenue, timeInForce: request.timeInForce });
   const isLasting = request.expiresAt !== undefined && request.timeInForce !== 'IOC';
   const order: Order = {
     orderId,
@@ -124,11 +127,15 @@ export function placePlanned(draft: Draft, placement: Placement, origin?: Origin
     limitPrice: request.limitPrice,
     timeInForce: request.timeInForce,
     reduceOnly: request.reduceOnly,
-    legs: plans.map((plan) => legOf(draft, orderId, plan)),
+    legs: plans.flatMap((plan) => legsOf(draft, { orderId, plan, slicing })),
     filledSize: ZERO_SIZE,
     filledNotional: ZERO_USD,
     orderMargin: neededMargin(draft, placement),
     placedAt: draft.at,
+  if (slicing !== undefined) order.slicing = slicing;
+  if (request.cloid !== undefined) order.cloid = request.cloid;
+  if (isLasting) order.expiresAt = request.expiresAt;
+  if (origin !== undefined) Object.assign(order, marksOf(origin));
     ...(isLasting ? { expiresAt: request.expiresAt } : {}),
     ...marksOf(origin),
   };
@@ -148,6 +155,16 @@ function marksOf(origin: Origin | undefined): Pick<Order, 'trigger' | 'twapId'> 
   if (origin === undefined) return {};
   return 'trigger' in origin ? { trigger: origin.trigger } : { twapId: origin.twapId };
 }
+function legsOf(
+  draft: Draft,
+  part: { readonly orderId: number; readonly plan: LegPlan; readonly slicing: Order['slicing'] },
+): readonly OrderLeg[] {
+  const { orderId, plan, slicing } = part;
+  const leg = legOf(draft, orderId, plan);
+  if (plan.route === 'INTERNAL' || slicing === undefined) return [leg];
+  return split(draft, orderId, { leg, sliceSize: slicing.size, attempt: 0 });
+}
+
 
 function legOf(draft: Draft, orderId: number, plan: LegPlan): OrderLeg {
   return {

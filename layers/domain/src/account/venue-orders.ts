@@ -10,6 +10,8 @@ import { changeLegs, endIfDone, type Ending, followPositions } from './order-end
 import { requestVenueOrder } from './place-orders.ts';
 import type { Rejection } from './results.ts';
 import { findVenueOrder, oppositeSize, remainingOf } from './state.ts';
+import { orderOf } from './order-list.ts';
+import { afterSlice } from './venue-slices.ts';
 
 interface VenueLeg {
   readonly order: Order;
@@ -40,11 +42,21 @@ export function bookVenueFill(draft: Draft, venueCloid: string, fill: VenueFill)
   });
   if (isLive && isOver && leg.status !== 'done') {
     emit(draft, { type: 'VenueOrderResolved', venueCloid, fate: 'ended' });
+    stopAfterSlice(draft, order.orderId, legIndex);
     endIfDone(draft, order.orderId, endingOf(leg, leg.ending?.status ?? 'filled', leg.ending?.cause));
   }
   followPositions(draft, order.symbol);
   venueStepDecided(draft, order);
   return undefined;
+}
+
+/** A child that ended short of its size stops what was to follow it. */
+function stopAfterSlice(draft: Draft, orderId: number, legIndex: number): void {
+  const order = orderOf(draft.state.orders, orderId);
+  const over = order?.legs[legIndex];
+  if (order?.slicing === undefined || over === undefined) return;
+  const legs = afterSlice(order.legs, over);
+  if (legs !== order.legs) changeLegs(draft, order, { legs, cause: 'slice' });
 }
 
 /** A fill proves that the order reached the book; an IOC one does not rest there, and what was over stays over. */
@@ -126,7 +138,8 @@ interface Close extends Ending {
 function close(draft: Draft, at: VenueLeg, { fate, status, cause }: Close): void {
   const { order, leg } = at;
   const again = status === 'canceled' ? replacement(draft, at) : undefined;
-  const legs = [...replaced(at, { ...leg, status: 'done' }), ...(again === undefined ? [] : [again])];
+  const over: OrderLeg = { ...leg, status: 'done' };
+  const legs = [...afterSlice(replaced(at, over), over), ...(again === undefined ? [] : [again])];
   emit(draft, {
     type: 'OrderChanged',
     orderId: order.orderId,

@@ -78,6 +78,15 @@ export interface RoutingPolicy {
   readonly feeSurcharge?: number;
   /** True = TWAP orders are taken; absent = they are refused, and running ones end. */
   readonly isTwapEnabled?: boolean;
+  /** Large market orders go to the venue in slices; absent = whole. */
+  readonly venueSlicing?: VenueSlicingPolicy;
+}
+
+export interface VenueSlicingPolicy {
+  /** Value of a venue leg at the mark, 10⁻⁶ USD, above which it is sliced. */
+  readonly above: Usd;
+  readonly slices: number;
+  readonly intervalMs: number;
 }
 
 /** Everything the decision looks at. */

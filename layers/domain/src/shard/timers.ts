@@ -1,10 +1,11 @@
-/** What comes due by time alone: dead-man's switches, lifetimes of orders and slices of TWAPs, soonest first. */
-import { type AccountState, isActive, nextSliceAt, type Order, type Twap } from '../account/index.ts';
+/** What comes due by time alone: dead-man's switches, lifetimes of orders, slices of TWAPs and of large orders. */
+import { type AccountState, isActive, nextSliceAt, nextVenueSliceAt, type Order, type Twap } from '../account/index.ts';
 import { addSorted, emptyList, removeSorted, type SortedList, takeFront } from './sorted-list.ts';
 
 export type DueTimer =
   | { readonly kind: 'cancelAll'; readonly accountId: string }
   | { readonly kind: 'expire'; readonly accountId: string; readonly orderId: number }
+  | { readonly kind: 'venueSlice'; readonly accountId: string; readonly orderId: number }
   | { readonly kind: 'twap'; readonly accountId: string; readonly twapId: number };
 
 interface Timer {
@@ -13,6 +14,8 @@ interface Timer {
   /** Zero: the account's switch. TWAPs have ids of the same numbers. */
   readonly orderId: number;
   readonly isTwap?: true;
+  /** The order's next child at the venue; orders that are sliced have no lifetime. */
+  readonly isSlice?: true;
 }
 
 export type TimerIndex = SortedList<Timer>;
@@ -26,7 +29,8 @@ export const initialTimers = (): TimerIndex => emptyList(soonestFirst);
 export const dueTimers = (state: { readonly timers: TimerIndex }, at: number, max = DUE_MAX): readonly DueTimer[] =>
   takeFront(state.timers, { max, isReached: (timer) => timer.at <= at }).map(dueOf);
 
-function dueOf({ accountId, orderId, isTwap }: Timer): DueTimer {
+function dueOf({ accountId, orderId, isTwap, isSlice }: Timer): DueTimer {
+  if (isSlice === true) return { kind: 'venueSlice', accountId, orderId };
   if (isTwap === true) return { kind: 'twap', accountId, twapId: orderId };
   return orderId === 0 ? { kind: 'cancelAll', accountId } : { kind: 'expire', accountId, orderId };
 }
@@ -47,9 +51,9 @@ export function followExpiry(
   accountId: string,
   order: { readonly before: Order | undefined; readonly after: Order | undefined },
 ): void {
-  const was = expiryOf(order.before);
-  const is = expiryOf(order.after);
-  if (was === is) return;
+  const was = timerOf(order.before);
+  const is = timerOf(order.after);
+  if (was?.at === is?.at) return;
   const orderId = order.before?.orderId ?? order.after?.orderId ?? 0;
   if (was !== undefined) removeSorted(timers, { at: was, accountId, orderId });
   if (is !== undefined) addSorted(timers, { at: is, accountId, orderId });
@@ -72,13 +76,17 @@ export function followTwap(
 /** Timers that an account's state calls for. */
 export function timersOf(account: AccountState): number {
   let count = account.cancelAllAt === undefined ? 0 : 1;
-  for (const order of account.orders) count += expiryOf(order) === undefined ? 0 : 1;
+  for (const order of account.orders) count += timerOf(order) === undefined ? 0 : 1;
   for (const twap of account.twaps?.running ?? []) count += nextSliceAt(twap) === undefined ? 0 : 1;
   return count;
 }
 
-const expiryOf = (order: Order | undefined): number | undefined =>
-  order?.expiresAt !== undefined && isActive(order) ? order.expiresAt : undefined;
+function timerOf(order: Order | undefined): Pick<Timer, 'at' | 'isSlice'> | undefined {
+  if (order === undefined) return undefined;
+  const sliceAt = nextVenueSliceAt(order);
+  if (sliceAt !== undefined) return { at: sliceAt, isSlice: true };
+  return order.expiresAt !== undefined && isActive(order) ? { at: order.expiresAt } : undefined;
+}
 
 function soonestFirst(left: Timer, right: Timer): number {
   if (left.at !== right.at) return left.at - right.at;

@@ -116,6 +116,32 @@ describe('settlement', () => {
     expect(await answer).toEqual({ kind: 'cancels', cancels: [{ status: 'canceled' }] });
   });
 
+  describe('of an entry with children', () => {
+    const refused = { status: 'refused', rejection: { reason: 'InvalidTriggerPrice' } } as const;
+    const waiting = { status: 'waitingForFill', orderId: 128 } as const;
+    const group: CommandResult = { kind: 'orders', orders: [{ status: 'pending', orderId: 64 }, waiting, refused] };
+
+    it('refuses the children with it', async () => {
+      const { settle, become } = world(recordOf('pending'));
+      const answer = settle(group);
+      become(recordOf('iocCancelRejected'));
+      const entry = { status: 'refused', rejection: { reason: 'NothingToMatch' } };
+      expect(await answer).toEqual({ kind: 'orders', orders: [entry, entry, entry] });
+    });
+
+    it('lets them wait for the mark once it has filled, for its fill where it rests', async () => {
+      const first = world(recordOf('pending'));
+      const filled = first.settle(group);
+      first.become(recordOf('filled', { filledSize: size(50_000n), filledNotional: usd(20_000_000_000n) }));
+      const child = { status: 'waitingForTrigger', orderId: 128 };
+      expect(await filled).toMatchObject({ orders: [{ status: 'filled' }, child, refused] });
+      const second = world(recordOf('pending'));
+      const resting = second.settle(group);
+      second.become(recordOf('open'));
+      expect(await resting).toMatchObject({ orders: [{ status: 'resting' }, waiting, refused] });
+    });
+  });
+
   it('passes through what is certain', async () => {
     const { settle } = world(recordOf('open'));
     const done: CommandResult = { kind: 'done' };

@@ -1,5 +1,6 @@
 /** What a server answers to requests no client library would send. */
 import { describe, expect, it } from '@jest/globals';
+import { signExchange } from '@perps/contracts/hyperliquid';
 import { WebSocket } from 'ws';
 import type { CurrentTarget } from './hyperliquid-clients.ts';
 import { createCollector } from './waiting.ts';
@@ -7,6 +8,13 @@ import { createCollector } from './waiting.ts';
 interface ServerFrame {
   readonly channel: string;
   readonly data?: unknown;
+}
+
+let lastNonce = 0;
+/** The time, but never twice the same. */
+function nextNonce(): number {
+  lastNonce = Math.max(Date.now(), lastNonce + 1);
+  return lastNonce;
 }
 
 export function describeProtocolEdges(target: CurrentTarget): void {
@@ -41,6 +49,78 @@ export function describeProtocolEdges(target: CurrentTarget): void {
     ])('%s %s (%s) is answered %d', async (path, body, contentType, status, text) => {
       expect(await post(path, body, contentType)).toEqual({ status, text });
     });
+
+    const sign = (action: object): unknown => {
+      const nonce = nextNonce();
+      const network = target().isTestnet ? 'Testnet' : 'Mainnet';
+      return signExchange({ action: action as never, nonce, network, privateKey: target().wallet.privateKey });
+    };
+    const act = async (action: object) => {
+      const { status, text } = await post('/exchange', JSON.stringify(sign(action)));
+      return { status, body: text.startsWith('{') ? (JSON.parse(text) as unknown) : text };
+    };
+    const stopAt = (trigger: object) => ({
+      type: 'order',
+      orders: [{ a: 0, b: true, p: '1', s: '1', r: false, t: { trigger } }],
+      grouping: 'na',
+    });
+
+    it.each([
+      ['a number for the price', { isMarket: true, triggerPx: 1, tpsl: 'sl' }],
+      ['an unknown kind', { isMarket: true, triggerPx: '1', tpsl: 'stop' }],
+      ['no word about the market', { triggerPx: '1', tpsl: 'sl' }],
+    ])('does not understand a trigger with %s', async (_, trigger) => {
+      const signature = { r: `0x${'1'.repeat(64)}`, s: `0x${'1'.repeat(64)}`, v: 27 };
+      const body = JSON.stringify({ action: stopAt(trigger), nonce: nextNonce(), signature });
+      expect(await post('/exchange', body)).toEqual({
+        status: 422,
+        text: 'Failed to deserialize the JSON body into the target type',
+      });
+    });
+
+    it('takes the triggers of the Python SDK, trailing zeros and all', async () => {
+      const { meta, mids } = await picture();
+      const a = meta.universe.findIndex(({ name }) => name === 'BTC');
+      const at = (times: number): string => `${Math.round((Number(mids['BTC']) * times) / 10) * 10}.0`;
+      const order = (px: string, tpsl: string, isMarket: boolean) => ({
+        a,
+        b: true,
+        p: px,
+        s: '0.01',
+        r: false,
+        t: { trigger: { isMarket, triggerPx: px, tpsl } },
+      });
+      const grouping = 'na';
+      const orders = [order(at(1.2), 'sl', true), order(at(0.8), 'tp', false)];
+      const placed = await act({ type: 'order', orders, grouping });
+      const resting = { resting: { oid: expect.any(Number) } };
+      expect(placed).toMatchObject({
+        status: 200,
+        body: { status: 'ok', response: { type: 'order', data: { statuses: [resting, resting] } } },
+      });
+      const { statuses } = (placed.body as { response: { data: { statuses: { resting: { oid: number } }[] } } })
+        .response.data;
+      const cancels = statuses.map((status) => ({ a, o: status.resting.oid }));
+      expect(await act({ type: 'cancel', cancels })).toMatchObject({
+        body: { response: { data: { statuses: ['success', 'success'] } } },
+      });
+      expect(await act({ type: 'order', orders: orders.slice(0, 1), grouping: 'positionTpsl' })).toMatchObject({
+        body: { response: { data: { statuses: [{ error: expect.stringContaining('Reduce only order') }] } } },
+      });
+      expect(await act({ type: 'order', orders: orders.slice(0, 1), grouping: 'normalTpsl' })).toMatchObject({
+        body: { status: 'err', response: 'Unexpected number of trigger orders' },
+      });
+    });
+
+    const picture = async () => {
+      const [meta, mids] = await Promise.all(
+        ['meta', 'allMids'].map((type) => post('/info', JSON.stringify({ type }))),
+      );
+      return {
+        meta: JSON.parse(meta!.text) as { universe: { name: string }[] },
+        mids: JSON.parse(mids!.text) as Record<string, string>,
+      };
+    };
 
     it('speaks of errors on the error channel and goes on', async () => {
       const socket = new WebSocket(target().wsUrl);

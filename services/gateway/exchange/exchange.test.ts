@@ -103,6 +103,19 @@ describe('/exchange', () => {
     expect(gateway.engine.commands).toHaveLength(before);
   });
 
+  it.each([
+    ['an entry alone', 'normalTpsl', ['entry']],
+    ['triggers without an entry', 'normalTpsl', ['tp', 'sl']],
+    ['two stops', 'normalTpsl', ['entry', 'sl', 'sl']],
+    ['a plain order for a position', 'positionTpsl', ['entry']],
+  ] as const)('refuses %s as a group', async (_, grouping, kinds) => {
+    const orders = kinds.map((kind) =>
+      kind === 'entry' ? wire() : wire({ t: { trigger: { isMarket: true, triggerPx: '90000', tpsl: kind } } }),
+    );
+    const answer = await gateway.act(ALICE, { type: 'order', orders, grouping });
+    expect(errOf(answer)).toBe('Unexpected number of trigger orders');
+  });
+
   it('takes a size of zero only from the TP/SL of a position', async () => {
     const stop = wire({
       s: '0',

@@ -107,11 +107,14 @@ function identityEvolved(
 function filled(state: AccountState, event: Fact<'OrderFilled'>): AccountState {
   const traded = notional(event.price, event.size);
   const key = positionKey(event.symbol, event.route);
-  return {
+  const { wallet, hold } = applyTransfers(state, event.transfers);
+  const { orders, closedVenueOrders } = orderFilled(state, event);
+  const after: AccountState = {
     ...state,
-    ...applyTransfers(state, event.transfers),
-    ...orderFilled(state, event),
-    ...executedByTwap(state, event),
+    wallet,
+    hold,
+    orders,
+    closedVenueOrders,
     positions:
       event.position === undefined ? without(state.positions, key) : { ...state.positions, [key]: event.position },
     recentInternalVolume:
@@ -122,6 +125,7 @@ function filled(state: AccountState, event: Fact<'OrderFilled'>): AccountState {
       event.venue === undefined ? state.bookedTids : { ...state.bookedTids, [event.venue.tid]: event.orderId },
     cumulativeVolume: usd(state.cumulativeVolume + traded),
   };
+  return event.twapId === undefined ? after : { ...after, ...executedByTwap(state, event) };
 }
 
 /** An order after one of its fills. */
@@ -137,13 +141,12 @@ export const filledOrder = (order: Order, event: Fact<'OrderFilled'>): Order => 
 function orderFilled(
   state: AccountState,
   event: Fact<'OrderFilled'>,
-): Pick<AccountState, 'orders'> | Pick<AccountState, 'closedVenueOrders'> {
-  const after = (order: Order): Order => filledOrder(order, event);
-  const live = orderOf(state.orders, event.orderId);
-  if (live !== undefined) return { orders: withOrder(state.orders, after(live)) };
-  return {
-    closedVenueOrders: state.closedVenueOrders.map((order) => (order.orderId === event.orderId ? after(order) : order)),
-  };
+): Pick<AccountState, 'orders' | 'closedVenueOrders'> {
+  const { orders, closedVenueOrders } = state;
+  const live = orderOf(orders, event.orderId);
+  if (live !== undefined) return { orders: withOrder(orders, filledOrder(live, event)), closedVenueOrders };
+  const after = closedVenueOrders.map((order) => (order.orderId === event.orderId ? filledOrder(order, event) : order));
+  return { orders, closedVenueOrders: after };
 }
 
 function changed(state: AccountState, event: Fact<'OrderChanged'>): AccountState {

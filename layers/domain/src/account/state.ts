@@ -41,7 +41,18 @@ export const initialState = (accountId: string): AccountState => ({
   referrer: undefined,
 });
 
-export const positionKey = (symbol: string, route: Route): string => `${symbol}:${route}`;
+/** Made once: a text that is put together anew is looked up more slowly than one that is known. */
+const positionKeys = new Map<string, Readonly<Record<Route, string>>>();
+const POSITION_KEYS_MAX = 10_000;
+
+export function positionKey(symbol: string, route: Route): string {
+  const known = positionKeys.get(symbol);
+  if (known !== undefined) return known[route];
+  const keys = { INTERNAL: `${symbol}:INTERNAL`, HYPERLIQUID: `${symbol}:HYPERLIQUID` };
+  if (positionKeys.size < POSITION_KEYS_MAX) positionKeys.set(symbol, keys);
+  return keys[route];
+}
+
 export const positionOn = (state: AccountState, symbol: string, route: Route): Position | undefined =>
   state.positions[positionKey(symbol, route)];
 

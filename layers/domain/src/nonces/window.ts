@@ -38,8 +38,8 @@ export function judgeUnused(nonce: number, now: number, smallest: number | undef
 export function consumeNonce(window: NonceWindow, nonce: number): NonceWindow {
   let index = window.length;
   while (index > 0 && (window[index - 1] ?? 0) > nonce) index -= 1;
-  const next = window.slice();
-  next.splice(index, 0, nonce);
+  const next = [...window, nonce];
+  if (index < window.length) next.splice(index, next.length, nonce, ...window.slice(index));
   if (next.length > NONCES_KEPT) next.shift();
   return next;
 }

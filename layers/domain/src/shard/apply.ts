@@ -33,14 +33,16 @@ export function apply(state: ShardState, entry: ShardEntry): void {
     let account = before;
     const memo = state.evolved.get(events);
     const states = memo?.from === account ? memo.states : undefined;
-    events.forEach((event, index) => {
-      if (isShardWide(event)) return;
+    for (const [index, event] of events.entries()) {
+      if (isShardWide(event)) continue;
       const after = states?.[index] ?? accountDecider.evolve(account, event);
-      derive(state, { event, before: account, after, at });
-      followFunding(state.funding, { event, before: account, after });
+      const step = { event, before: account, after, at };
+      derive(state, step);
+      followFunding(state.funding, step);
       account = after;
-    });
+    }
     state.accounts.set(streamId, account);
+    followOrders(state, before, account);
     followRisk(state, before, account);
   }
   keepResult(state, entry);
@@ -83,19 +85,15 @@ function derive(state: ShardState, step: Step): void {
   switch (event.type) {
     case 'OrderPlaced':
       state.nextOrderId = Math.max(state.nextOrderId, event.order.orderId + ID_STRIDE);
-      follow(state, after.accountId, { before: undefined, after: event.order });
       return;
     case 'OrderFilled':
       state.nextTradeId = Math.max(state.nextTradeId, event.tradeId + ID_STRIDE);
       book(state, event.transfers);
       deriveFill(state, event, step);
-      followById(state, event.orderId, step);
       return;
     case 'OrderChanged':
-      followById(state, event.orderId, step);
       return;
     case 'OrderEnded':
-      followById(state, event.orderId, step);
       deriveEnd(state, event, step);
       return;
     case 'DepositCredited':
@@ -255,8 +253,19 @@ function deriveEnd(state: ShardState, event: Extract<AccountEvent, { type: 'Orde
   }
 }
 
-function followById(state: ShardState, orderId: number, { before, after }: Step): void {
-  follow(state, after.accountId, { before: orderOf(before.orders, orderId), after: orderOf(after.orders, orderId) });
+/** Of a whole entry: an order that came and went within it was never indexed. Both lists are by order id. */
+function followOrders(state: ShardState, before: AccountState, after: AccountState): void {
+  const { accountId, orders: is } = after;
+  const { orders: was } = before;
+  if (was === is) return;
+  for (let left = 0, right = 0; left < was.length || right < is.length;) {
+    const [old, now] = [was[left], is[right]];
+    const isGone = old !== undefined && (now === undefined || old.orderId < now.orderId);
+    const isNew = now !== undefined && (old === undefined || now.orderId < old.orderId);
+    if (old !== now) follow(state, accountId, { before: isNew ? undefined : old, after: isGone ? undefined : now });
+    if (!isNew) left += 1;
+    if (!isGone) right += 1;
+  }
 }
 
 /** Keeps the indexes of resting INTERNAL legs and of lifetimes in step with an order. */

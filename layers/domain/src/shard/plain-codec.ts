@@ -99,12 +99,14 @@ function putParts(packer: Packer, value: unknown): void {
     for (const item of value) putPlain(packer, item);
     return;
   }
-  const entries = Object.entries(value);
+  const fields = value as Readonly<Record<string, unknown>>;
+  let count = 0;
+  for (const _key in fields) count += 1;
   putByte(packer, OBJECT);
-  putNumber(packer, entries.length);
-  for (const [key, field] of entries) {
+  putNumber(packer, count);
+  for (const key in fields) {
     putWord(packer, key);
-    putPlain(packer, field);
+    putPlain(packer, fields[key]);
   }
 }
 

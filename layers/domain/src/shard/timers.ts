@@ -45,7 +45,7 @@ export function followSwitch(timers: TimerIndex, before: AccountState | undefine
   if (is !== undefined) addSorted(timers, { at: is, accountId, orderId: 0 });
 }
 
-/** Keeps the lifetime of an order in step; what is asked to cancel already has no timer. */
+/** Keeps the lifetime of an order, or its next child at the venue, in step; what is asked to cancel has no timer. */
 export function followExpiry(
   timers: TimerIndex,
   accountId: string,
@@ -55,8 +55,8 @@ export function followExpiry(
   const is = timerOf(order.after);
   if (was?.at === is?.at) return;
   const orderId = order.before?.orderId ?? order.after?.orderId ?? 0;
-  if (was !== undefined) removeSorted(timers, { at: was, accountId, orderId });
-  if (is !== undefined) addSorted(timers, { at: is, accountId, orderId });
+  if (was !== undefined) removeSorted(timers, { ...was, accountId, orderId });
+  if (is !== undefined) addSorted(timers, { ...is, accountId, orderId });
 }
 
 /** Keeps the next slice of a TWAP in step. */

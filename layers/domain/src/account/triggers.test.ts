@@ -12,6 +12,7 @@ import {
   placed,
   POLICY,
   priceOf,
+  sizeOf,
   trade,
   told,
   triggerOrder,
@@ -117,8 +118,17 @@ describe('firing a trigger', () => {
     expect(after.orders[0]).toMatchObject({ timeInForce: 'GTC', trigger: { isMarket: false } });
   });
 
-  it('ends with its cause where the slippage cap finds nothing', () => {
-    const { types, events, after } = fire(resting(LONG, { ...stop, limit: '89500' }), '88000');
+  it('takes the market up to a tenth beyond the mark, whatever limit was sent with it', () => {
+    const { types, events } = fire(resting(LONG, { ...stop, limit: '89500' }), '88000');
+    expect(types).toEqual(['TriggerFired', 'OrderPlaced', 'OrderFilled', 'OrderEnded']);
+    expect(events[1]).toMatchObject({ order: { limitPrice: priceOf('79200', 5) } });
+  });
+
+  it('ends with its cause where the market has nothing within a tenth', () => {
+    const view = marketsAt({ BTC: '88000' })['BTC']!;
+    const bid = { price: priceOf('79199', 5), size: sizeOf('1000', 5) };
+    const markets = { BTC: { ...view, bbo: { ...view.bbo, bid }, bids: [bid] } };
+    const { types, events, after } = fire(resting(LONG, stop), '88000', { markets });
     expect(types).toEqual(['TriggerFired', 'TriggerEnded']);
     expect(events[1]).toMatchObject({ status: 'iocCancelRejected', cause: 'NothingToMatch' });
     expect(after.triggers).toEqual({});

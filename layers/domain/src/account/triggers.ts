@@ -1,5 +1,6 @@
 /** Firing: the mark has reached a trigger, and it becomes an order of the same id, routed at this moment. */
-import { type Size, size } from '../money/index.ts';
+import { roundedPrice, slippageLimit } from '../market/index.ts';
+import { type Price, type Size, size } from '../money/index.ts';
 import type { OrderRequest } from './commands.ts';
 import { type Draft, emit, viewOf } from './draft.ts';
 import type { EndStatus, TriggerOrder } from './model.ts';
@@ -11,6 +12,9 @@ import { oppositeOf } from './state.ts';
 import { holdOf } from './trading-state.ts';
 import { endTrigger } from './trigger-ends.ts';
 import { orderOf } from './order-list.ts';
+
+/** Ten percent. */
+const MARKET_SLIPPAGE_TENTHS_BPS = 10_000;
 
 /** Sell stops and buy take-profits fire at mark ≤ price; buy stops and sell take-profits at mark ≥ price. */
 export const firesAtOrBelow = ({ side, trigger }: Pick<TriggerOrder, 'side' | 'trigger'>): boolean =>
@@ -68,11 +72,19 @@ function requestOf(draft: Draft, trigger: TriggerOrder): OrderRequest {
     symbol: trigger.symbol,
     side: trigger.side,
     size: sizeOf(draft, trigger),
-    limitPrice: trigger.limitPrice,
+    limitPrice: limitOf(draft, trigger),
     timeInForce: trigger.trigger.isMarket ? 'IOC' : 'GTC',
     reduceOnly: trigger.reduceOnly,
     ...(trigger.cloid === undefined ? {} : { cloid: trigger.cloid }),
   };
+}
+
+/** A market trigger takes what the book has up to a tenth beyond the mark, whatever limit was sent with it, as at Hyperliquid. */
+function limitOf(draft: Draft, { trigger, symbol, side, limitPrice }: TriggerOrder): Price {
+  if (!trigger.isMarket) return limitPrice;
+  const { instrument, markPrice } = viewOf(draft, symbol);
+  const limit = slippageLimit(markPrice, side, MARKET_SLIPPAGE_TENTHS_BPS);
+  return roundedPrice(instrument, limit, side === 'buy' ? 'down' : 'up');
 }
 
 /** Zero is the whole position of this moment; with none left, one lot is asked for and refused as reduce-only. */

@@ -13,7 +13,7 @@ export function reportRun({ hour, settled, missing, differences }: FundingRun, l
   logger.info('funding hour', { hour, settled, missing });
   for (const { symbol, level, hour: of, booked, mirrored, difference } of differences) {
     const amounts = { booked: String(booked), mirrored: String(mirrored), difference: String(difference) };
-    logger.warn('funding is not what the venue booked', { symbol, level, hour: of, ...amounts });
+    logger.warn('funding is not what the venue booked', { symbol, severity: level, hour: of, ...amounts });
   }
   const levelled = (level: string): number => differences.filter((one) => one.level === level).length;
   metrics.count('funding.settled', settled.length);

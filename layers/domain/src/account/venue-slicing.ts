@@ -5,7 +5,7 @@
  */
 import type { MarketView } from '../market/index.ts';
 import { ZERO_SIZE } from '../money/index.ts';
-import { type Draft, emit, viewOf } from './draft.ts';
+import { type Draft, emit } from './draft.ts';
 import { orderMarginAfter } from './margin.ts';
 import type { Order, OrderLeg } from './model.ts';
 import { checkTrading } from './order-checks.ts';
@@ -23,7 +23,9 @@ export function sendVenueSlice(draft: Draft, orderId: number): Rejection | undef
   const waiting = order?.legs.find(isUnsent);
   if (order?.slicing === undefined || waiting === undefined || dueAt === undefined) return { reason: 'OrderNotFound' };
   if (dueAt > draft.at) return { reason: 'NothingToMatch' };
-  const view = viewOf(draft, order.symbol);
+  // Not known yet, after a start: the next turn asks again.
+  const view = draft.context.markets[order.symbol];
+  if (view === undefined) return { reason: 'MarketDataUnavailable' };
   const refusal = refusalOf(draft, view, { order, waiting });
   if (refusal !== undefined) {
     stopRest(draft, order, refusal.reason);

@@ -1,4 +1,5 @@
 /** What an INTERNAL leg meets at its moment: HL's visible book. */
+import type { Writable } from '../kernel/index.ts';
 import { bestLevel, bookFillPrice, crosses, type MarketView } from '../market/index.ts';
 import type { Price, Size } from '../money/index.ts';
 import type { OrderRequest } from './commands.ts';
@@ -36,15 +37,18 @@ export const postOnlyWouldMatch = (view: MarketView): Rejection => ({
 });
 
 /** What the decision looked at, for the receipt. */
-export const quoteOf = (view: MarketView): QuoteUsed => ({
-  bid: view.bbo.bid?.price,
-  ask: view.bbo.ask?.price,
-  markPrice: view.markPrice,
-  oraclePrice: view.oraclePrice,
-  quoteAgeMs: view.quoteAgeMs,
-  markAgeMs: view.markAgeMs,
-  ...(view.bookHash === undefined ? {} : { bookHash: view.bookHash }),
-});
+export function quoteOf(view: MarketView): QuoteUsed {
+  const quote: Writable<QuoteUsed> = {
+    bid: view.bbo.bid?.price,
+    ask: view.bbo.ask?.price,
+    markPrice: view.markPrice,
+    oraclePrice: view.oraclePrice,
+    quoteAgeMs: view.quoteAgeMs,
+    markAgeMs: view.markAgeMs,
+  };
+  if (view.bookHash !== undefined) quote.bookHash = view.bookHash;
+  return quote;
+}
 
 /** For the taker. */
 function better(left: Price, right: Price, side: Side): Price {

@@ -1,4 +1,5 @@
 /** Places an order: checked, divided by route, matched, margined; then its facts. */
+import type { Writable } from '../kernel/index.ts';
 import type { MarketView } from '../market/index.ts';
 import {
   absoluteNotional,
@@ -147,9 +148,6 @@ export function placePlanned(draft: Draft, placement: Placement, origin?: Origin
   }
   return outcomeOf(draft, order);
 }
-
-/** While it is made: with fields that may be absent, an object is made fastest by setting them. */
-type Writable<Fields> = { -readonly [Name in keyof Fields]: Fields[Name] };
 
 function marksOf(origin: Origin): Pick<Order, 'trigger' | 'twapId'> {
   return 'trigger' in origin ? { trigger: origin.trigger } : { twapId: origin.twapId };

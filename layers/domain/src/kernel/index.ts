@@ -21,6 +21,9 @@ export function reject<Rejection>(rejection: Rejection): Decision<never, Rejecti
   return { outcome: 'rejected', rejection };
 }
 
+/** A record while it is made: where fields may be absent, setting them is cheaper than spreading what may be nothing. */
+export type Writable<Fields> = { -readonly [Name in keyof Fields]: Fields[Name] };
+
 /** A broken rule is a bug: the process stops rather than continue wrong. */
 export class InvariantViolation extends Error {
   readonly code = 'InvariantViolation';

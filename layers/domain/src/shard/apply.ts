@@ -33,9 +33,11 @@ export function apply(state: ShardState, entry: ShardEntry): void {
     let account = before;
     const memo = state.evolved.get(events);
     const states = memo?.from === account ? memo.states : undefined;
-    for (const [index, event] of events.entries()) {
+    let index = 0;
+    for (const event of events) {
       if (isShardWide(event)) continue;
       const after = states?.[index] ?? accountDecider.evolve(account, event);
+      index += 1;
       const step = { event, before: account, after, at };
       derive(state, step);
       followFunding(state.funding, step);

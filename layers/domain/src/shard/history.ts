@@ -1,5 +1,6 @@
 /** What happened to an account's orders, as it is told. */
 import type { AccountEvent, EndStatus, Liquidity, Order, Side, TriggerOrder } from '../account/index.ts';
+import type { Writable } from '../kernel/index.ts';
 import { type Price, type Size, type Usd, ZERO_SIZE, ZERO_USD } from '../money/index.ts';
 import type { Route } from '../routing/index.ts';
 
@@ -83,11 +84,11 @@ export function fillRecordOf(
   owner: { readonly accountId: string; readonly cloid: string | undefined },
 ): FillRecord {
   const { accountId, cloid } = owner;
-  return {
+  const { liquidationMark, twapId } = event;
+  const record: Writable<FillRecord> = {
     accountId,
     tradeId: event.tradeId,
     orderId: event.orderId,
-    ...(cloid === undefined ? {} : { cloid }),
     symbol: event.symbol,
     side: event.side,
     price: event.price,
@@ -100,7 +101,9 @@ export function fillRecordOf(
     route: event.route,
     time: event.venue?.time ?? event.at,
     hash: event.venue?.hash ?? NO_TRANSACTION,
-    ...(event.liquidationMark === undefined ? {} : { liquidationMark: event.liquidationMark }),
-    ...(event.twapId === undefined ? {} : { twapId: event.twapId }),
   };
+  if (cloid !== undefined) record.cloid = cloid;
+  if (liquidationMark !== undefined) record.liquidationMark = liquidationMark;
+  if (twapId !== undefined) record.twapId = twapId;
+  return record;
 }

@@ -16,7 +16,7 @@ const PACKER_BYTES = 1_024;
 export const createPacker = (): Packer => ({ bytes: new Uint8Array(PACKER_BYTES), at: 0 });
 
 export function putByte(packer: Packer, byte: number): void {
-  if (packer.at === packer.bytes.length) grow(packer);
+  if (packer.at === packer.bytes.length) reserve(packer, 1);
   packer.bytes[packer.at] = byte;
   packer.at += 1;
 }
@@ -29,7 +29,7 @@ export function takeByte(unpacker: Unpacker): number {
 
 /** All that another one holds. */
 export function putBytes(packer: Packer, packed: Packer): void {
-  while (packer.at + packed.at > packer.bytes.length) grow(packer);
+  reserve(packer, packed.at);
   packer.bytes.set(packed.bytes.subarray(0, packed.at), packer.at);
   packer.at += packed.at;
 }
@@ -75,19 +75,30 @@ export function takeAmount(unpacker: Unpacker): bigint {
 
 /** Lengths of its hex part (in bytes) and of the rest, and whether the rest needs two bytes a character. */
 export function putText(packer: Packer, text: string): void {
+  // At most two bytes a character, and its two lengths.
+  reserve(packer, 2 * text.length + 16);
   const hexBytes = hexBytesOf(text);
   const from = hexBytes === 0 ? 0 : 2 + 2 * hexBytes;
   const isWide = !isNarrow(text, from);
   putNumber(packer, (text.length - from) * 4 + (isWide ? 2 : 0) + (hexBytes === 0 ? 0 : 1));
   if (hexBytes > 0) {
     putNumber(packer, hexBytes);
-    for (let at = 2; at < from; at += 2) putByte(packer, digitAt(text, at) * 16 + digitAt(text, at + 1));
+    for (let at = 2; at < from; at += 2) {
+      packer.bytes[packer.at] = digitAt(text, at) * 16 + digitAt(text, at + 1);
+      packer.at += 1;
+    }
   }
+  const { bytes } = packer;
+  let end = packer.at;
   for (let at = from; at < text.length; at += 1) {
     const unit = text.charCodeAt(at);
-    putByte(packer, unit & 0xff);
-    if (isWide) putByte(packer, unit >> 8);
+    bytes[end] = unit & 0xff;
+    end += 1;
+    if (!isWide) continue;
+    bytes[end] = unit >> 8;
+    end += 1;
   }
+  packer.at = end;
 }
 
 export function takeText(unpacker: Unpacker): string {
@@ -140,8 +151,10 @@ export function wordsOf<Word extends string>(numbers: Readonly<Record<Word, numb
   };
 }
 
-function grow(packer: Packer): void {
-  const longer = new Uint8Array(packer.bytes.length * 2);
+function reserve(packer: Packer, count: number): void {
+  const needed = packer.at + count;
+  if (needed <= packer.bytes.length) return;
+  const longer = new Uint8Array(Math.max(packer.bytes.length * 2, needed));
   longer.set(packer.bytes);
   packer.bytes = longer;
 }

@@ -61,6 +61,34 @@ export function orderPlaced(draft: Draft, { order, routingLatencyMs }: Fact<'Ord
   });
 }
 
+/** The order that a liquidation step on the INTERNAL route is told as: filled where it was placed. */
+export function liquidationOrdered(draft: Draft, event: Fact<'LiquidationStepped'>): void {
+  const { fill } = event;
+  if (fill === undefined || event.route !== 'INTERNAL') return;
+  write(draft, 'orders', {
+    id: String(fill.orderId),
+    user_id: draft.account.userId,
+    symbol: event.symbol,
+    side: event.size > 0n ? 'sell' : 'buy',
+    size: String(event.closedSize),
+    price: String(event.closePrice),
+    route: event.route,
+    status: 'FILLED',
+    routing_latency_ms: null,
+    filled_size: String(event.closedSize),
+    order_margin: '0',
+    cloid: null,
+    time_in_force: 'IOC',
+    reduce_only: true,
+    liquidation_id: event.liquidationId,
+    cause: null,
+    end_status: 'filled',
+    ...NO_TRIGGER,
+    placed_at: fill.at,
+    updated_at: draft.at,
+  });
+}
+
 export function orderProgressed(
   draft: Draft,
   { orderId, legs, orderMargin }: Fact<'OrderFilled' | 'OrderChanged'>,

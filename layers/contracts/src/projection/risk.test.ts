@@ -139,8 +139,15 @@ describe('a liquidation step of our own', () => {
     policyVersion: 1,
   } as const;
 
-  it('is a row of fills, as at the venue', () => {
+  it('is a row of orders and one of fills, as at the venue', () => {
     const { writes } = fold(deposited, opened(), stepped({ fill }));
+    expect(row(writes, 'orders', '64')).toMatchObject({
+      status: 'FILLED',
+      end_status: 'filled',
+      side: 'sell',
+      filled_size: '40',
+      liquidation_id: 'l1',
+    });
     expect(row(writes, 'fills', '128')).toMatchObject({
       order_id: '64',
       side: 'sell',

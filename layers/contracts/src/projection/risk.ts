@@ -1,6 +1,7 @@
 /** Funding and liquidations → `funding_settlements`, `liquidations`, and what they change in positions and balances. */
 import type { FundingPayment, RiskEvent } from '@perps/domain/account';
 import { type Draft, type Fact, move, without, write } from './draft.ts';
+import { liquidationOrdered } from './orders.ts';
 import { liquidationFillBooked, positionClosed, positionSet } from './positions.ts';
 import { ratesBetween, settledRate } from './rates.ts';
 
@@ -79,6 +80,7 @@ export function riskMoved(draft: Draft, event: RiskEvent): void {
 
 function liquidationStepped(draft: Draft, event: Fact<'LiquidationStepped'>): void {
   move(draft, event.transfers);
+  liquidationOrdered(draft, event);
   liquidationFillBooked(draft, event);
   const { symbol, route, positionId, closePrice: price, position } = event;
   const isBookedByFills = route === 'HYPERLIQUID' && event.transfers.length === 0;

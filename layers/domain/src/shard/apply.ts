@@ -32,6 +32,8 @@ export function apply(state: ShardState, entry: ShardEntry): void {
     const before = state.accounts.get(streamId) ?? accountDecider.initialState(streamId);
     let account = before;
     const memo = state.evolved.get(events);
+    // At once: until a full collection a weak map holds on to what it maps to.
+    state.evolved.delete(events);
     const states = memo?.from === account ? memo.states : undefined;
     let index = 0;
     for (const event of events) {

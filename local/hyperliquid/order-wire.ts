@@ -48,9 +48,7 @@ export function frontendOrderWire(orders: OrderRegistry, order: OrderRecord): Fr
     triggerCondition: trigger === undefined ? 'N/A' : conditionText(asset, order.side, trigger),
     isTrigger: trigger !== undefined,
     triggerPx: trigger === undefined ? '0.0' : formatPx(asset, trigger.price),
-    children: children
-      .filter(({ status, waitsFor }) => status === 'open' && waitsFor === 'fill')
-      .map((child) => frontendOrderWire(orders, child)),
+    children: children.filter(({ status }) => status === 'open').map((child) => frontendOrderWire(orders, child)),
     isPositionTpsl: trigger?.position !== undefined,
     reduceOnly: order.isReduceOnly,
     orderType: orderTypeOf(order),
@@ -60,11 +58,10 @@ export function frontendOrderWire(orders: OrderRegistry, order: OrderRecord): Fr
   };
 }
 
-/** Open orders of a user, newest first; children that wait for their parent's fill stand inside it, not beside it. */
+/** Open orders of a user, newest first; children that wait for their parent's fill stand inside it and beside it, as recorded. */
 export const frontendOrdersWire = (orders: OrderRegistry, user: string): readonly FrontendOrder[] =>
   orders
     .open(user)
-    .filter(({ waitsFor }) => waitsFor !== 'fill')
     .map((order) => frontendOrderWire(orders, order))
     .reverse();
 

@@ -66,7 +66,7 @@ export function describeNktkasTriggerStreams(target: CurrentTarget): void {
       await move(1);
     });
 
-    it('shows open orders with their triggers, children inside their entry', async () => {
+    it('shows open orders with their triggers, children inside and beside their entry', async () => {
       const { subscriptions } = streams;
       const { client, limit, trigger, place } = desk;
       const pictures = createCollector<{ dex: string; orders: readonly ShownOrder[] }>();
@@ -76,11 +76,11 @@ export function describeNktkasTriggerStreams(target: CurrentTarget): void {
       const [stop] = oidsOf(await place([trigger({ kind: 'sl', isBuy: true, at: 1.1, isReduceOnly: false })]));
       const children = [trigger({ kind: 'tp', at: 1.02 }), trigger({ kind: 'sl', at: 0.95 })];
       const [entry] = oidsOf((await place([limit({ isBuy: true, at: 0.97 }), ...children], 'normalTpsl')).slice(0, 1));
-      const { dex, orders } = await pictures.find('both', (picture) => picture.orders.length === 2);
+      const { dex, orders } = await pictures.find('both', (picture) => picture.orders.length === 4);
       expect(dex).toBe('');
-      expect(orders.map(({ oid }) => oid)).toEqual([entry, stop]);
-      expect(orders[0]).toMatchObject({ isTrigger: false, children: [{ isTrigger: true }, { isTrigger: true }] });
-      expect(orders[1]).toMatchObject({ isTrigger: true, orderType: 'Stop Market', children: [] });
+      expect(orders.slice(2).map(({ oid }) => oid)).toEqual([entry, stop]);
+      expect(orders[2]).toMatchObject({ isTrigger: false, children: [{ isTrigger: true }, { isTrigger: true }] });
+      expect(orders[3]).toMatchObject({ isTrigger: true, orderType: 'Stop Market', children: [] });
       await desk.clear();
       const gone = () => pictures.events.at(-1)?.orders.length === 0;
       await pictures.find('nothing open', gone);

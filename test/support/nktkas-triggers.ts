@@ -169,19 +169,21 @@ function describeFiring(desk: Current): void {
 function describeEntries(desk: Current): void {
   const children = () => [desk().trigger({ kind: 'tp', at: 1.02 }), desk().trigger({ kind: 'sl', at: 0.98 })];
 
-  it('keeps the children of an entry inside it, arms them with its fill, ends one with the other', async () => {
+  it('shows the children of an entry inside and beside it, arms them with its fill, ends one with the other', async () => {
     const { limit, place, open, move, status, heldSize } = desk();
     const statuses = await place([limit({ isBuy: true, at: 0.995 }), ...children()], 'normalTpsl');
     const [oid] = oidsOf(statuses.slice(0, 1));
     expect(statuses).toEqual([{ resting: { oid } }, 'waitingForFill', 'waitingForFill']);
-    const [entry, ...others] = await open();
-    expect(others).toEqual([]);
+    const shown = await open();
+    const entry = shown.find((order) => order.oid === oid);
     expect(entry).toMatchObject({ oid, isTrigger: false, orderType: 'Limit' });
     const inside = entry?.children as unknown as { oid: number; orderType: string; isTrigger: boolean }[];
     expect(inside).toMatchObject([
       { orderType: 'Take Profit Market', isTrigger: true },
       { orderType: 'Stop Market', isTrigger: true },
     ]);
+    const beside = shown.filter((order) => order !== entry).map((order) => order.oid);
+    expect(new Set(beside)).toEqual(new Set(inside.map((child) => child.oid)));
     await move(0.992);
     const armed = await eventually('armed children', async () => {
       const orders = await open();
@@ -197,8 +199,8 @@ function describeEntries(desk: Current): void {
 
   it('cancels the children with their entry', async () => {
     const { client, coin, limit, place, open, status } = desk();
-    await place([limit({ isBuy: true, at: 0.99 }), ...children()], 'normalTpsl');
-    const [entry] = await open();
+    const [oid] = oidsOf((await place([limit({ isBuy: true, at: 0.99 }), ...children()], 'normalTpsl')).slice(0, 1));
+    const entry = (await open()).find((order) => order.oid === oid);
     const inside = entry?.children as unknown as { oid: number }[];
     await client.exchange.cancel({ cancels: [{ a: coin.assetId, o: entry!.oid }] });
     for (const child of inside) await status(child.oid, 'canceled');

@@ -89,7 +89,12 @@ export async function openTriggerDesk(target: CurrentTarget, name: string): Prom
       await place([limit({ isBuy: true, at: 1.04, tif: 'Ioc' })]);
     },
     clear: async () => {
-      const mine = await open();
+      const shown = await open();
+      // The children of an entry end with it.
+      const children = new Set(
+        shown.flatMap((order) => order.children as unknown as { oid: number }[]).map(({ oid }) => oid),
+      );
+      const mine = shown.filter(({ oid }) => !children.has(oid));
       if (mine.length > 0) await exchange.cancel({ cancels: mine.map(({ oid }) => ({ a: coin.assetId, o: oid })) });
       const left = await heldSize();
       if (left !== 0) {

@@ -22,12 +22,11 @@ export const openOrders = (records: readonly OrderRecord[], instrumentOf: Instru
     .map((record) => toOpenOrder(record, instrumentOf))
     .filter(present);
 
-/** Children of an entry that has not filled stand inside it. */
+/** Children of an entry that has not filled stand inside it and beside it, as at the venue. */
 export function frontendOpenOrders(records: readonly OrderRecord[], instrumentOf: InstrumentOf): FrontendOrder[] {
   const live = records.filter(isLive);
   const waiting = live.filter(isDormantChild).sort((left, right) => left.order.orderId - right.order.orderId);
   return live
-    .filter((record) => !isDormantChild(record))
     .map((record) => {
       const children = waiting.filter(({ untriggered }) => untriggered?.parentId === record.order.orderId);
       return toFrontendOrder(record, instrumentOf, children);

@@ -1,6 +1,6 @@
 /**
- * P12: a shard that holds 100,000 open positions in a snapshot on S3 and a journal tail in the store, taken over by a new
- * host. Everything is written by the system's own code: orders through a host, the snapshot by the follower's.
+ * P12: a shard that holds 100,000 open positions (or `PERPS_BENCH_POSITIONS`) in a snapshot on S3 and a journal tail in
+ * the store, taken over by a new host. Everything is written by the system's own code: orders through a host, the snapshot by the follower's.
  */
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -22,9 +22,9 @@ import { createTradingMachine, tradingCodec } from '../services/engine/trading-m
 import type { Benchmark, Figure } from './support/benchmark.ts';
 import { createHost, openJournalTable } from './support/journaled-shard.ts';
 import { median, spreadOf } from './support/timing.ts';
-import { internalOrder, openingCommands, withFacts } from './support/trading.ts';
+import { internalOrder, openingCommands, positionsWanted, withFacts } from './support/trading.ts';
 
-const POSITIONS = 100_000;
+const POSITIONS = positionsWanted();
 /** Orders journaled after the snapshot. */
 const TAIL_ORDERS = 20_000;
 const PORTION = 5_000;

@@ -66,6 +66,13 @@ export const ownerOf = (account: number): string => `0x${hexOf(account).slice(0,
 export const hashAt = (index: number): string => hexOf(-1 - (index % HASHES));
 export const accountIdAt = (account: number): string => `a${account.toString(36).padStart(7, '0')}`;
 
+/** Open positions that a benchmark of a full shard holds: 100,000 unless `PERPS_BENCH_POSITIONS` says otherwise. */
+export function positionsWanted(): number {
+  const wanted = Number(process.env['PERPS_BENCH_POSITIONS'] ?? 100_000);
+  if (!Number.isSafeInteger(wanted) || wanted < 1_000) throw new Error('PERPS_BENCH_POSITIONS is a number from 1,000.');
+  return wanted;
+}
+
 /** What makes a shard ready to trade: policy, accounts, deposits. */
 export function* openingCommands(accounts: number): Generator<ShardCommand> {
   const receivedAt = START_AT;

@@ -200,7 +200,7 @@ function creditDeposit(
   command: Extract<AccountCommand, { type: 'CreditDeposit' }>,
 ): AccountDecision | Rejection {
   const { depositId, chain, amount } = command;
-  if (state.deposits[depositId] === true) return { events: [], result: DONE };
+  if (state.deposits.includes(depositId)) return { events: [], result: DONE };
   if (amount <= 0n) return { reason: 'InvalidSize' };
   const transfers = [depositTransfer({ ref: depositId, chain, amount })];
   return { events: [{ type: 'DepositCredited', depositId, amount, transfers }], result: DONE };

@@ -32,7 +32,7 @@ export function evolve(state: AccountState, event: AccountEvent): AccountState {
       return {
         ...state,
         ...applyTransfers(state, event.transfers),
-        deposits: { ...state.deposits, [event.depositId]: true },
+        deposits: [...state.deposits, event.depositId],
       };
     case 'VenueOrderRequested':
     case 'VenueCancelRequested':

@@ -25,6 +25,7 @@ export {
   remainingOf,
 } from './state.ts';
 export { orderOf } from './order-list.ts';
+export { EMPTY, NONE } from './records.ts';
 export * from './pricing.ts';
 export { availableMargin, openingLeft, orderMargins, unrealizedPnl } from './margin.ts';
 export { liquidationPrice, type LiquidationFacts } from './liquidation-price.ts';

@@ -3,13 +3,9 @@ import type { Price, Size, Usd } from '../money/index.ts';
 import type { SignerNonces } from '../nonces/index.ts';
 import type { Route, RoutingDecision, TradingState } from '../routing/model.ts';
 import type { Twaps } from './twap-model.ts';
+import type { Address, Liquidity, MarginMode, Side, TimeInForce } from './words.ts';
 
-export type Side = 'buy' | 'sell';
-export type MarginMode = 'cross' | 'isolated';
-export type TimeInForce = 'GTC' | 'IOC' | 'ALO';
-export type Liquidity = 'maker' | 'taker';
-/** `0x` and 40 lower-case hex digits. */
-export type Address = string;
+export * from './words.ts';
 
 export interface Position {
   readonly positionId: string;
@@ -190,7 +186,7 @@ export interface AccountState {
   /** One entry per signer. */
   readonly nonces: readonly SignerNonces[];
   /** Credited deposits for ever (idempotency). */
-  readonly deposits: Readonly<Record<string, true>>;
+  readonly deposits: readonly string[];
   /** Newest INTERNAL opening volumes, for the split window: [at, symbol, notional]. Pruned by time, bounded. */
   readonly recentInternalVolume: readonly (readonly [at: number, symbol: string, notional: Usd])[];
   /** Venue fills booked: tid → orderId, for live orders and those in `closedVenueOrders`. */

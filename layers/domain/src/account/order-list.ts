@@ -1,5 +1,6 @@
 /** Live orders of an account: a list by order id, because records with numbers as keys are large and slow. */
 import type { Order } from './model.ts';
+import { NONE } from './records.ts';
 
 /** The order of an id; undefined where it is not live. */
 export function orderOf(orders: readonly Order[], orderId: number): Order | undefined {
@@ -16,8 +17,6 @@ export function withOrder(orders: readonly Order[], order: Order): readonly Orde
   const at = orders.findIndex(({ orderId }) => orderId > order.orderId);
   return orders.toSpliced(at, 0, order);
 }
-
-const NONE: readonly Order[] = Object.freeze([]);
 
 export function withoutOrder(orders: readonly Order[], orderId: number): readonly Order[] {
   return orders.length === 1 && orders[0]?.orderId === orderId

@@ -1,4 +1,6 @@
-const EMPTY: Readonly<Record<string, never>> = Object.freeze({});
+/** One for all accounts: most of what an account may have is empty, and a million empty objects are not small. */
+export const EMPTY: Readonly<Record<string, never>> = Object.freeze({});
+export const NONE: readonly never[] = Object.freeze([]);
 
 /** A copy without the key; built anew, because deleting makes an object slow for good. */
 export function without<Value>(record: Readonly<Record<string, Value>>, key: string): Readonly<Record<string, Value>> {

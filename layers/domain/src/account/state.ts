@@ -4,6 +4,7 @@ import { type Size, size, ZERO_SIZE, ZERO_USD } from '../money/index.ts';
 import type { Route } from '../routing/model.ts';
 import type { AccountState, LeverageSetting, Order, OrderLeg, Position, Side, TriggerOrder } from './model.ts';
 import { orderOf } from './order-list.ts';
+import { EMPTY, NONE } from './records.ts';
 import type { OrderTarget } from './commands.ts';
 import { partsOfVenueCloid } from './venue-cloid.ts';
 
@@ -17,27 +18,29 @@ export const CLOSED_VENUE_ORDERS_MAX = 100;
 /** Leverage of a symbol the user never set one for, unless the instrument allows less. */
 export const DEFAULT_LEVERAGE = 20;
 
+const NEVER_FIRED: AccountState['cancelAllFirings'] = Object.freeze({ day: 0, count: 0 });
+
 /** An account that was never opened. */
 export const initialState = (accountId: string): AccountState => ({
   accountId,
   owner: undefined,
   wallet: ZERO_USD,
   hold: ZERO_USD,
-  positions: {},
-  orders: [],
-  triggers: {},
-  episodes: {},
-  cancelAllFirings: { day: 0, count: 0 },
-  settledFunding: [],
-  leverage: {},
-  agents: [],
-  nonces: [],
-  deposits: {},
-  recentInternalVolume: [],
-  bookedTids: {},
-  closedVenueOrders: [],
+  positions: EMPTY,
+  orders: NONE,
+  triggers: EMPTY,
+  episodes: EMPTY,
+  cancelAllFirings: NEVER_FIRED,
+  settledFunding: NONE,
+  leverage: EMPTY,
+  agents: NONE,
+  nonces: NONE,
+  deposits: NONE,
+  recentInternalVolume: NONE,
+  bookedTids: EMPTY,
+  closedVenueOrders: NONE,
   cumulativeVolume: ZERO_USD,
-  builderFees: {},
+  builderFees: EMPTY,
   referrer: undefined,
 });
 

@@ -2,6 +2,7 @@
 import { consumeNonce, judgeUnused, NONCES_KEPT, type NonceVerdict, type NonceWindow } from './window.ts';
 
 const RECENT_MAX = 16;
+const NO_NONCES: NonceWindow = Object.freeze([]);
 
 /** Both ascending; together at least the hundred highest, of which the newest are merged a few at a time. */
 export interface SignerNonces {
@@ -31,11 +32,11 @@ export function withNonce(
   { signer, nonce }: { readonly signer: string; readonly nonce: number },
 ): readonly SignerNonces[] {
   const before = noncesOf(all, signer);
-  if (before === undefined) return [...all, { signer, settled: [], recent: [nonce] }];
+  if (before === undefined) return [...all, { signer, settled: NO_NONCES, recent: [nonce] }];
   const recent = consumeNonce(before.recent, nonce);
   const isFull = recent.length > RECENT_MAX;
   const after: SignerNonces = isFull
-    ? { signer, settled: keptNonces({ ...before, recent }), recent: [] }
+    ? { signer, settled: keptNonces({ ...before, recent }), recent: NO_NONCES }
     : { signer, settled: before.settled, recent };
   return all.length === 1 ? [after] : all.map((one) => (one === before ? after : one));
 }

@@ -1,5 +1,13 @@
 /** The shard as plain data (arrays, bigints), in one order for one state: the same state is the same bytes. */
-import type { AccountState, FeeSchedule, Order, Position, TriggerOrder } from '../account/index.ts';
+import {
+  type AccountState,
+  EMPTY,
+  type FeeSchedule,
+  NONE,
+  type Order,
+  type Position,
+  type TriggerOrder,
+} from '../account/index.ts';
 import type { VenueStop } from '../deviation/index.ts';
 import { deserializeFunding, type SerializedFunding, serializeFunding } from '../funding/index.ts';
 import type { PlatformAccount } from '../ledger/index.ts';
@@ -17,7 +25,7 @@ import { followTrigger } from './trigger-index.ts';
 import { initialShard, type ShardState, type VenueOrder } from './state.ts';
 
 /** Grows when the shape changes; older snapshots are then ignored and the journal is replayed. */
-export const SHARD_SCHEMA_VERSION = 6;
+export const SHARD_SCHEMA_VERSION = 7;
 
 export interface SerializedShard {
   readonly shard: number;
@@ -43,13 +51,11 @@ export interface SerializedAccount extends Omit<AccountState, RecordField> {
   readonly episodes: Pairs<AccountState['episodes']>;
   readonly leverage: Pairs<AccountState['leverage']>;
   readonly nonces: readonly (readonly [string, readonly number[]])[];
-  readonly deposits: readonly string[];
   readonly bookedTids: Pairs<AccountState['bookedTids']>;
   readonly builderFees: Pairs<AccountState['builderFees']>;
 }
 
-type RecordField =
-  'positions' | 'triggers' | 'episodes' | 'leverage' | 'nonces' | 'deposits' | 'bookedTids' | 'builderFees';
+type RecordField = 'positions' | 'triggers' | 'episodes' | 'leverage' | 'nonces' | 'bookedTids' | 'builderFees';
 type Pairs<Table> = Table extends Readonly<Record<string, infer Value>> ? readonly (readonly [string, Value])[] : never;
 
 export function serialize(state: ShardState): SerializedShard {
@@ -135,7 +141,7 @@ function serializeAccount(account: AccountState): SerializedAccount {
     episodes: sortedPairs(account.episodes),
     leverage: sortedPairs(account.leverage),
     nonces: account.nonces.map((one) => [one.signer, keptNonces(one)] as const).sort(byKey),
-    deposits: Object.keys(account.deposits).sort(),
+    deposits: account.deposits.toSorted(),
     bookedTids: sortedPairs(account.bookedTids),
     builderFees: sortedPairs(account.builderFees),
   };
@@ -144,18 +150,24 @@ function serializeAccount(account: AccountState): SerializedAccount {
 function deserializeAccount(stored: SerializedAccount): AccountState {
   return {
     ...stored,
-    positions: Object.fromEntries(
-      stored.positions.map((position) => [`${position.symbol}:${position.route}`, position]),
-    ),
-    triggers: Object.fromEntries(stored.triggers.map((trigger) => [trigger.orderId, trigger])),
-    episodes: Object.fromEntries(stored.episodes),
-    leverage: Object.fromEntries(stored.leverage),
-    nonces: stored.nonces.map(([signer, settled]) => ({ signer, settled, recent: [] })),
-    deposits: Object.fromEntries(stored.deposits.map((depositId) => [depositId, true] as const)),
-    bookedTids: Object.fromEntries(stored.bookedTids),
-    builderFees: Object.fromEntries(stored.builderFees),
+    positions: recordOf(stored.positions.map((position) => [`${position.symbol}:${position.route}`, position])),
+    triggers: recordOf(stored.triggers.map((trigger) => [trigger.orderId, trigger])),
+    episodes: recordOf(stored.episodes),
+    leverage: recordOf(stored.leverage),
+    nonces: stored.nonces.map(([signer, settled]) => ({ signer, settled, recent: NONE })),
+    orders: listOf(stored.orders),
+    agents: listOf(stored.agents),
+    settledFunding: listOf(stored.settledFunding),
+    recentInternalVolume: listOf(stored.recentInternalVolume),
+    closedVenueOrders: listOf(stored.closedVenueOrders),
+    bookedTids: recordOf(stored.bookedTids),
+    builderFees: recordOf(stored.builderFees),
   };
 }
+
+const recordOf = <Value>(pairs: readonly (readonly [string | number, Value])[]): Readonly<Record<string, Value>> =>
+  pairs.length === 0 ? EMPTY : Object.fromEntries(pairs);
+const listOf = <Item>(items: readonly Item[]): readonly Item[] => (items.length === 0 ? NONE : items);
 
 const sortedEntries = <Key extends string, Value>(map: ReadonlyMap<Key, Value>): [Key, Value][] => [...map].sort(byKey);
 const sortedPairs = <Value>(record: Readonly<Record<string, Value>>): [string, Value][] =>

@@ -88,7 +88,11 @@ describe('bad prints', () => {
 });
 
 /** The recordings are not part of the project: without them the invented crash stands alone. */
-if (existsSync(RECORDED)) describe('recorded days', () => testRecorded(recordedDays(RECORDED)));
+if (existsSync(RECORDED)) {
+  describe('recorded days', () => {
+    testRecorded(recordedDays(RECORDED));
+  });
+}
 
 function testRecorded(days: readonly RecordedDay[]): void {
   it.each(['2020-03-12', '2021-05-19', '2025-02-03'])('%s: nobody is skipped, nobody below zero', (day) => {

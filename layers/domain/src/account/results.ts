@@ -1,7 +1,7 @@
 /** Rejections and answers of the account stream. Types only. */
 import type { Price, Size } from '../money/index.ts';
 import type { Operation, TradingState } from '../routing/model.ts';
-import type { Address, MarginMode } from './model.ts';
+import type { Address, MarginMode } from './words.ts';
 
 /** Why an order, or a whole command, is refused. The doors map reasons to their own codes and texts. */
 export type Rejection =

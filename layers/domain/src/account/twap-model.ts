@@ -1,6 +1,6 @@
 /** TWAPs: a size worked in slices over time. Types, and what follows from them alone. */
 import type { Size, Usd } from '../money/index.ts';
-import type { Side } from './model.ts';
+import type { Side } from './words.ts';
 import type { Rejection } from './results.ts';
 
 /** From one slice to the next, ms (Hyperliquid's). */

@@ -3,7 +3,7 @@ import type { Price, Size, Usd } from '../money/index.ts';
 import type { SignerNonces } from '../nonces/index.ts';
 import type { Route, RoutingDecision, TradingState } from '../routing/model.ts';
 import type { Twaps } from './twap-model.ts';
-import type { Address, Liquidity, MarginMode, Side, TimeInForce } from './words.ts';
+import type { Address, MarginMode, Side, TimeInForce } from './words.ts';
 
 export * from './words.ts';
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { createBatchCodec, JournalCorruptError } from '@perps/contracts/journal';
 import type { BatchEntry } from '@perps/contracts/journal';
+import { TokenReader } from './token-reader.ts';
+import { TokenWriter } from './token-writer.ts';
 import { VOCABULARY, VOCABULARY_CHECKSUM } from './vocabulary.ts';
 
 const codec = createBatchCodec();
@@ -104,6 +106,16 @@ describe('format 2', () => {
     for (const events of [records, records.toReversed()]) {
       const entries = [entryWith([...events, ...events])];
       expect(codec.decode(codec.encode(entries).body)).toStrictEqual(entries);
+    }
+  });
+
+  it('loses nothing where its memory grows, whichever byte it grows at', () => {
+    // Lengths that let the memory of a fresh writer run full at each byte of a token in turn.
+    for (let shift = 0; shift < 8; shift += 1) {
+      const numbers = Array.from({ length: 40_000 }, (_, index) => 1_000_000 + index * 7_919);
+      const values = [['x'.repeat(shift), ...numbers, ...numbers]];
+      const read = new TokenReader(VOCABULARY).read(new TokenWriter(VOCABULARY).write(values));
+      expect(read).toStrictEqual(values);
     }
   });
 

@@ -287,7 +287,7 @@ export class TokenWriter {
   /** A number apart from its token; small ones, which tend to stay as they are, and no times, stand in the token. */
   #newNumber(kind: number, argument: number): void {
     if (argument < INLINE_LIMIT && kind !== KIND.time) return this.#head(kind, argument);
-    this.#tokens[this.#reserve(1)] = (kind << 4) | INLINE_LIMIT;
+    this.#byte((kind << 4) | INLINE_LIMIT);
     if (this.#numbersLength + VARINT_MAX > this.#numbers.length) this.#numbers = grown(this.#numbers, VARINT_MAX);
     let rest = argument;
     for (; rest > 0x7f; rest = Math.floor(rest / 0x80)) {
@@ -302,10 +302,16 @@ export class TokenWriter {
   #varint(value: number): void {
     let rest = value;
     while (rest > 0x7f) {
-      this.#tokens[this.#reserve(1)] = (rest % 0x80) | 0x80;
+      this.#byte((rest % 0x80) | 0x80);
       rest = Math.floor(rest / 0x80);
     }
-    this.#tokens[this.#reserve(1)] = rest;
+    this.#byte(rest);
+  }
+
+  /** The place first: making room may replace the memory, and what is written to the old one is lost. */
+  #byte(value: number): void {
+    const at = this.#reserve(1);
+    this.#tokens[at] = value;
   }
 
   #raw(bytes: Uint8Array): void {

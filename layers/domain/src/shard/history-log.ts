@@ -11,6 +11,7 @@ import {
   restoreLog,
   type SerializedLog,
   serializeLog,
+  stillThere,
 } from './record-log.ts';
 
 /** Of all accounts of a shard together, about 400,000 orders with their fills: beyond it the oldest are forgotten. */
@@ -41,14 +42,14 @@ export const createHistory = (bytesMax = HISTORY_BYTES_MAX): History => ({
 /** An order that has ended; told again it replaces what was told of it. */
 export function rememberOrder(history: History, record: EndedRecord, at: number): void {
   const newest = newestOf(history, record.accountId);
-  const packer = begin(newest.order);
+  const packer = begin(history, newest.order);
   putOrderRecord(packer, record);
   newest.order = append(history.log, packer, at);
 }
 
 export function rememberFill(history: History, fill: FillRecord, at: number): void {
   const newest = newestOf(history, fill.accountId);
-  const packer = begin(newest.fill);
+  const packer = begin(history, newest.fill);
   putFillRecord(packer, fill);
   newest.fill = append(history.log, packer, at);
 }
@@ -88,7 +89,7 @@ export function recordedFills(history: History, accountId: string): readonly Fil
 
 /** Accounts by name, without those whose records are all forgotten. */
 export function serializeHistory({ log, newest }: History): SerializedHistory {
-  const kept = (position: number): number => (recordAt(log, position) === undefined ? NOWHERE : position);
+  const kept = (position: number): number => stillThere(log, position);
   const accounts = [...newest]
     .map(([accountId, { order, fill }]) => [accountId, kept(order), kept(fill)] as const)
     .filter(([, order, fill]) => order !== NOWHERE || fill !== NOWHERE);
@@ -104,9 +105,9 @@ export function restoreHistory(history: History, stored: SerializedHistory): voi
 /** One for all: a record is packed and copied away within one call. */
 const shared = createPacker();
 
-function begin(previous: number): Packer {
+function begin({ log }: History, previous: number): Packer {
   shared.at = 0;
-  putNumber(shared, previous);
+  putNumber(shared, stillThere(log, previous));
   return shared;
 }
 

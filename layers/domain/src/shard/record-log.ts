@@ -56,6 +56,10 @@ export function recordAt(log: RecordLog, position: number): Unpacker | undefined
   return segment === undefined ? undefined : { bytes: segment.bytes, at: position % SEGMENT_BYTES };
 }
 
+/** A position as a chain may lead to it: none where its record is gone, so that one state is always the same bytes. */
+export const stillThere = (log: RecordLog, position: number): number =>
+  position >= log.firstNumber * SEGMENT_BYTES ? position : NOWHERE;
+
 /** Forgets segments without a record of `since` (ms) or later; the newest one stays. */
 export function forgetBefore(log: RecordLog, since: number): void {
   while (log.segments.length > 1 && (log.segments[0]?.newestAt ?? since) < since) forgetOldest(log);

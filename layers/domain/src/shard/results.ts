@@ -13,6 +13,7 @@ import {
   restoreLog,
   type SerializedLog,
   serializeLog,
+  stillThere,
 } from './record-log.ts';
 
 /** A repeat within this time is recognised by its id; later nonces and deposit ids still are. ms. */
@@ -58,7 +59,7 @@ export function rememberResult(results: Results, name: CommandName, remembered: 
   putText(body, hash === undefined ? '' : `0x${shortHash(hash)}`);
   putPlain(body, result);
   whole.at = 0;
-  putNumber(whole, results.buckets[bucket] ?? NOWHERE);
+  putNumber(whole, stillThere(results.log, results.buckets[bucket] ?? NOWHERE));
   putNumber(whole, key);
   putNumber(whole, body.at);
   putBytes(whole, body);

@@ -1,6 +1,7 @@
 /**
  * P12: a shard that holds 100,000 open positions (or `PERPS_BENCH_POSITIONS`) in a snapshot on S3 and a journal tail in
- * the store, taken over by a new host. Everything is written by the system's own code: orders through a host, the snapshot by the follower's.
+ * the store, taken over by a new host. Everything is written by the system's own code: orders through a host, the
+ * snapshot by the follower's.
  */
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { createMarket, createTrader, killEngine, pendingHttp, useSystem, venuePositions } from '../support/scenario.ts';
 import { eventually } from '../support/waiting.ts';
 
-const system = useSystem();
+const system = useSystem({ prices: { ETH: 4_000 } });
 
 describe('PR-001: the engine dies after the order reached the venue, before its receipt', () => {
   it('finds the order by its cloid after the restart and books the position once', async () => {

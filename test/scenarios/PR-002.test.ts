@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createMarket, createTrader, filledOf, useSystem, venuePositions } from '../support/scenario.ts';
 
-const system = useSystem();
+const system = useSystem({ prices: { ETH: 4_000 } });
 
 describe('PR-002: the venue fills while the stream is silent and the request’s answer is lost', () => {
   it('looks the order up, books its fill and answers the trader with it', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { createMarket, createTrader, restingOf, useSystem, venuePositions } from '../support/scenario.ts';
 import { eventually } from '../support/waiting.ts';
 
-const system = useSystem();
+const system = useSystem({ prices: { ETH: 4_000 } });
 
 describe('PR-003: a cancel races with a fill', () => {
   it('books the fill: a resting venue order that filled unheard cannot be cancelled any more', async () => {

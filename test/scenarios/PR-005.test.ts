@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { createMarket, createTrader, useSystem, venueFills, venuePositions } from '../support/scenario.ts';
 import { eventually } from '../support/waiting.ts';
 
-const system = useSystem();
+const system = useSystem({ prices: { ETH: 4_000 } });
 
 describe('PR-005: the order never arrives at the venue', () => {
   it('stays undecided until expiry and lag have passed, then ends and gives its margin back', async () => {

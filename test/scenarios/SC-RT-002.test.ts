@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createMarket, createTrader, filledOf, useSystem, venuePositions } from '../support/scenario.ts';
 
-const system = useSystem();
+const system = useSystem({ prices: { ETH: 4_000 } });
 
 describe('SC-RT-002: a large order goes to the market', () => {
   it('sends $20,000 of ETH to the venue, enters at its fill, takes the margin from it', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { createMarket, createTrader, filledOf, useSystem } from '../support/scenario.ts';
 import { eventually } from '../support/waiting.ts';
 
-const system = useSystem();
+const system = useSystem({ prices: { ETH: 4_000 } });
 
 describe('SC-RT-005: a late feed stops internalisation', () => {
   it('routes $5,000 of ETH to the venue while market data are 600 ms late, and back when they are not', async () => {

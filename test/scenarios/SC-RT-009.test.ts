@@ -5,27 +5,29 @@ import type { RoutingDecision } from '@perps/domain/routing';
 import { createMarket, createTrader, filledOf, type Trader, useSystem } from '../support/scenario.ts';
 import { eventually } from '../support/waiting.ts';
 
-const system = useSystem();
+const system = useSystem({ prices: { ETH: 4_000 } });
 
-/**
- * The mark breathes by some hundredths of a per cent around the price we set, so the thresholds here stand 0.2 % beside
- * the order's notional. The exact edge ($10,000.00 / $10,000.01) is pinned by the table of `domain/routing`.
- */
+/** The order's notional is exact at a mark that is held; the threshold moves by a cent instead of the size. */
 describe('SC-RT-009: the threshold’s edge', () => {
   it.each([
     ['NORMAL_MODE', 'normalThreshold', 10, '2.5', 10_000],
     ['BETTING_MODE', 'bettingThreshold', 20, '12.5', 50_000],
   ] as const)(
-    '%s: just below the threshold INTERNAL, just over it HYPERLIQUID',
+    '%s: exactly the threshold INTERNAL, a cent over it HYPERLIQUID',
     async (mode, threshold, version, size, notional) => {
-      await createMarket(system()).set('ETH', 4_000);
+      await createMarket(system()).hold('ETH', '4000');
       const probe = await createTrader(system(), { balance: 10_000 });
       const decisionOf = async (trader: Trader, amount: string): Promise<RoutingDecision> => {
         const { oid } = filledOf(await trader.order({ coin: 'ETH', isBuy: true, size: amount }));
         return (await trader.record(oid)).order.legs[0]!.decision;
       };
       const setThreshold = async (usdollars: number, at: number): Promise<void> => {
-        const policy = { ...LOCAL_POLICY, version: at, mode, [threshold]: usd(BigInt(usdollars * 1_000_000)) };
+        const policy = {
+          ...LOCAL_POLICY,
+          version: at,
+          mode,
+          [threshold]: usd(BigInt(Math.round(usdollars * 1_000_000))),
+        };
         await system().setPolicy(policy);
         await eventually(`policy ${at} in force`, async () =>
           (await decisionOf(probe, '0.003')).policyVersion === at ? true : undefined,
@@ -35,9 +37,9 @@ describe('SC-RT-009: the threshold’s edge', () => {
       const routeOf = async (): Promise<string> =>
         (await decisionOf(await createTrader(system(), { balance: 50_000 }), size)).route;
 
-      await setThreshold(notional * 1.002, version);
+      await setThreshold(notional, version);
       expect(await routeOf()).toBe('INTERNAL');
-      await setThreshold(notional * 0.998, version + 1);
+      await setThreshold(notional - 0.01, version + 1);
       expect(await routeOf()).toBe('HYPERLIQUID');
     },
   );

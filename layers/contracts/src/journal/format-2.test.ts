@@ -48,11 +48,11 @@ const FORMAT_1 = bytesOf(
 );
 /** Written by the program that first wrote format 2. */
 const FORMAT_2 = bytesOf(
-  'AgHtsEgbgwEQPl/s62b/yG842VJ4bG1pbHnC28I5X+zrZv/IbzjZUi64fYo3ZE3PMEgCIsGPo+jQfxuf2N4jFHXWyH4RgmULe6/QbyE2IzUvPT' +
-    'MvVdfQHjXRXkJKtO8V2fs7Gft7GfsXM/YzTskoTU/tP8Q4pSixJLVHvs2/ns3QAAtgYGEAgwf2oAJeiRmkuZexfwpjm6L/w37ZicVCFxgaNjQf' +
-    'nZFxwK5hofz57+wnGAE=',
+  'AgF9zAMJgwEQPl/s62b/yG842VJ4bG1pbHnC28I5X+zrZv/IbzjZUi64fYo3ZE3PMEgCIsGPo+jQfxuf2N4jFHXWyH4RgmULe6/QbyE2IzUvPTMvVd' +
+    'fQHjXRXkIkWsH3iuz9nYz9vYz9ixn7GadklKan9h9inFKUWJLaI9/mX89maIAFMLAwgMEDe1ABr8QM0tzL2D+FsU3R/2G/7MRioQsMDRuaj87IOGDX' +
+    'sFD+/Hf2E4wA',
 );
-const CHECKSUM = 3_844_618_766;
+const CHECKSUM = 1_583_831_933;
 
 describe('stored formats', () => {
   it('still reads format 1', () => {

@@ -338,7 +338,8 @@ describe('triggers and groups under random commands', () => {
         for (const { events } of world.journal)
           for (const event of events) seen.add(event.type === 'TriggerEnded' ? `ended:${event.status}` : event.type);
       }),
-      { numRuns: 80 },
+      // Fixed, because what is reached is counted below.
+      { numRuns: 120, seed: 20_261_121 },
     );
     // The generators reach what the laws are about.
     for (const what of [

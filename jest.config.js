@@ -36,5 +36,6 @@ export default {
     project('scenario', ['test/scenarios/**/*.test.ts']),
   ],
   testTimeout: 120_000,
-  maxWorkers: 2,
+  // One more than cores: a third of the scenarios wait for an hour to pass.
+  maxWorkers: 3,
 };

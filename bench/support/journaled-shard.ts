@@ -16,6 +16,8 @@ import { openingCommands, withFacts } from './trading.ts';
 
 export interface JournalTable {
   readonly journal: JournalStore;
+  /** The same, its bytes not counted: for puts that are no orders. */
+  readonly uncounted: JournalStore;
   readonly tableName: string;
   readonly clientOptions: ClientOptions;
   /** Bytes of batch bodies appended so far. */
@@ -63,6 +65,7 @@ export async function openJournalTable(): Promise<JournalTable> {
   return {
     tableName: TABLE,
     clientOptions,
+    uncounted: journal,
     journal: {
       ...journal,
       append: (record) => {

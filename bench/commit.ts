@@ -165,7 +165,7 @@ async function openFigures(operations: Record<'place' | 'append' | 'putBySdk', O
   return [ratio('p50', 1.7), ratio('p99', 1.5)];
 }
 
-/** A conditional put of 1 KB as any client of the SDK would send it. */
+/** A conditional put of 1 KB as every client of the SDK would send it. */
 function barePut(shard: JournaledShard): Operate & { readonly close: () => Promise<void> } {
   const client = createDynamoClient({ ...shard.clientOptions, maxAttempts: 1 });
   const body = { B: new Uint8Array(PUT_BYTES).fill(7) };

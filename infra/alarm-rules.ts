@@ -36,48 +36,48 @@ const sum = (service: ServiceMetricProps['service'], name: string): IMetric =>
   serviceMetric({ name, service, statistic: 'Sum' });
 const errorsOf = (lambda: IFunction): IMetric => lambda.metricErrors({ period: MINUTE });
 /** Rings as soon as there is one. */
-const any = (metric: IMetric, runbook: string): AlarmRule => ({ metric, threshold: 1, runbook });
+const ringsAtOne = (metric: IMetric, runbook: string): AlarmRule => ({ metric, threshold: 1, runbook });
 
 function projectionRules({ messaging, functions }: Watched): Rules {
   const runbook = 'read-tables-stopped';
   return {
-    DeadCommands: any(depth(messaging.deadCommands), 'dead-letters'),
-    DeadProjections: any(depth(messaging.deadProjections), runbook),
-    DeadDispatches: any(depth(functions.deadDispatches), runbook),
+    DeadCommands: ringsAtOne(depth(messaging.deadCommands), 'dead-letters'),
+    DeadProjections: ringsAtOne(depth(messaging.deadProjections), runbook),
+    DeadDispatches: ringsAtOne(depth(functions.deadDispatches), runbook),
     ProjectionAge: { metric: age(messaging.projections), threshold: 120, runbook },
-    ProjectorErrors: { ...any(errorsOf(functions.projector.lambda), runbook), minutes: 5 },
+    ProjectorErrors: { ...ringsAtOne(errorsOf(functions.projector.lambda), runbook), minutes: 5 },
   };
 }
 
 function receiptRules({ messaging, functions }: Watched): Rules {
   const runbook = 'receipts-stopped';
   return {
-    DeadReceipts: any(depth(messaging.deadReceipts), runbook),
+    DeadReceipts: ringsAtOne(depth(messaging.deadReceipts), runbook),
     ReceiptsAge: { metric: age(messaging.receipts), threshold: 300, runbook },
-    ReceiptsErrors: { ...any(errorsOf(functions.receipts.lambda), runbook), minutes: 5 },
+    ReceiptsErrors: { ...ringsAtOne(errorsOf(functions.receipts.lambda), runbook), minutes: 5 },
   };
 }
 
 function fundingRules({ functions }: Watched): Rules {
   const mirror = 'funding-is-not-what-the-venue-booked';
   return {
-    DeadFunding: any(depth(functions.deadFunding), 'funding-run-failed'),
-    FundingErrors: any(errorsOf(functions.funding.lambda), 'funding-run-failed'),
-    FundingMirror: any(highest('funding', 'funding.mirrorAlert'), mirror),
-    FundingMirrorCritical: any(highest('funding', 'funding.mirrorCritical'), mirror),
+    DeadFunding: ringsAtOne(depth(functions.deadFunding), 'funding-run-failed'),
+    FundingErrors: ringsAtOne(errorsOf(functions.funding.lambda), 'funding-run-failed'),
+    FundingMirror: ringsAtOne(highest('funding', 'funding.mirrorAlert'), mirror),
+    FundingMirrorCritical: ringsAtOne(highest('funding', 'funding.mirrorCritical'), mirror),
   };
 }
 
 function deviationRules({ functions }: Watched): Rules {
   const failed = 'comparison-of-books-failed';
   return {
-    DeadDeviation: any(depth(functions.deadDeviation), failed),
-    DeviationErrors: any(errorsOf(functions.deviation.lambda), failed),
+    DeadDeviation: ringsAtOne(depth(functions.deadDeviation), failed),
+    DeviationErrors: ringsAtOne(errorsOf(functions.deviation.lambda), failed),
     DeviationBehind: { metric: highest('deviation', 'deviation.behindMs'), threshold: 1_800_000, runbook: failed },
-    DeviationAlert: any(highest('deviation', 'deviation.alert'), 'deviation'),
-    DeviationCritical: any(highest('deviation', 'deviation.p0'), 'deviation'),
-    DeviationDayReview: any(highest('deviation', 'deviation.dayReview'), 'deviation'),
-    DeviationDayCritical: any(highest('deviation', 'deviation.dayP0'), 'deviation'),
+    DeviationAlert: ringsAtOne(highest('deviation', 'deviation.alert'), 'deviation'),
+    DeviationCritical: ringsAtOne(highest('deviation', 'deviation.p0'), 'deviation'),
+    DeviationDayReview: ringsAtOne(highest('deviation', 'deviation.dayReview'), 'deviation'),
+    DeviationDayCritical: ringsAtOne(highest('deviation', 'deviation.dayP0'), 'deviation'),
   };
 }
 
@@ -85,7 +85,7 @@ function engineRules(): Rules {
   const runbook = 'liquidations';
   return {
     JournalUndecided: { metric: sum('engine', 'journal.undecided'), threshold: 10, runbook: 'journal-appends-fail' },
-    ShardFailed: any(sum('engine', 'shard.failed'), 'shard-stopped'),
+    ShardFailed: ringsAtOne(sum('engine', 'shard.failed'), 'shard-stopped'),
     // The beats themselves never ring; that they end does.
     LiquidationSilent: {
       metric: sum('engine', 'liquidation.heartbeat'),
@@ -94,9 +94,9 @@ function engineRules(): Rules {
       onSilence: 'ring',
       runbook,
     },
-    LiquidationSkipped: any(highest('engine', 'liquidation.skipped'), runbook),
-    LiquidationTakeover: any(highest('engine', 'liquidation.takeover'), runbook),
-    LiquidationStopped: any(highest('engine', 'liquidation.stopped'), runbook),
+    LiquidationSkipped: ringsAtOne(highest('engine', 'liquidation.skipped'), runbook),
+    LiquidationTakeover: ringsAtOne(highest('engine', 'liquidation.takeover'), runbook),
+    LiquidationStopped: ringsAtOne(highest('engine', 'liquidation.stopped'), runbook),
     OldestPending: {
       metric: highest('engine', 'venue.pendingAgeMs'),
       threshold: 60_000,

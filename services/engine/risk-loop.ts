@@ -1,5 +1,5 @@
 /** The liquidation loop: accepted marks become risk checks, and a second, slower look proves that nobody is skipped. */
-import type { AccountEvent, Pricing } from '@perps/domain/account';
+import type { AccountEvent, AccountState, Pricing } from '@perps/domain/account';
 import { accountsTouched, liquidationsDue, refreshRisk, type ShardState, slowRiskCheckOf } from '@perps/domain/shard';
 import type { Clock, Logger, Metrics } from '@perps/runtime/ports';
 import { createAttempts } from './attempts.ts';
@@ -42,11 +42,13 @@ export const createRiskLoop = (options: RiskLoopOptions): RiskLoop => new Loop(o
 /** Stopped by hand, everywhere: that itself is the alarm. */
 const isStopped = ({ policy }: ShardState): boolean => policy.pauses?.includes('liquidation') === true;
 
+const isHandedOver = (episodes: AccountState['episodes']): boolean =>
+  Object.values(episodes).some(({ level }) => level === 'takeover');
+
 class Loop implements RiskLoop {
   readonly #options: RiskLoopOptions;
   readonly #attempts;
-  /** Accounts in the middle of a liquidation, and those in the hands of people. */
-  readonly #active = new Set<string>();
+  /** Accounts whose liquidation is in the hands of people. */
   readonly #takeovers = new Set<string>();
   /** Seen at or below the requirement without a liquidation: account → since (monotonic ms). */
   readonly #skipped = new Map<string, number>();
@@ -108,7 +110,7 @@ class Loop implements RiskLoop {
     this.#turnedAt = clock.monotonic();
     this.#seed(state);
     metrics.count('liquidation.heartbeat');
-    metrics.gauge('liquidation.active', this.#active.size);
+    metrics.gauge('liquidation.active', state.risk.liquidating.size);
     metrics.gauge('liquidation.takeover', this.#takeovers.size);
     metrics.gauge('liquidation.stopped', isStopped(state) ? 1 : 0);
     for (const accountId of liquidationsDue(state, clock.now())) this.#check(accountId);
@@ -121,7 +123,6 @@ class Loop implements RiskLoop {
   committed(accountId: string, events: readonly AccountEvent[]): void {
     for (const event of events) {
       if (event.type === 'LiquidationStarted') {
-        this.#active.add(accountId);
         this.#options.logger.warn('LIQUIDATION_STARTED', { accountId, scope: event.scope, id: event.liquidationId });
         this.#options.metrics.count('liquidation.started');
       } else if (event.type === 'LiquidationEnded') {
@@ -194,24 +195,18 @@ class Loop implements RiskLoop {
     return sample;
   }
 
-  /** After recovery: liquidations that were under way go on. */
+  /** After recovery: who was handed over stays so. */
   #seed(state: ShardState): void {
     if (this.#seeded === state) return;
     this.#seeded = state;
     for (const { accountId, episodes } of state.accounts.values()) {
-      for (const { level } of Object.values(episodes)) {
-        if (level === 'liquidating') this.#active.add(accountId);
-        if (level === 'takeover') this.#takeovers.add(accountId);
-      }
+      if (isHandedOver(episodes)) this.#takeovers.add(accountId);
     }
   }
 
-  /** What the account's episodes say no more. */
   #forget(accountId: string): void {
     const episodes = this.#options.shard.state()?.accounts.get(accountId)?.episodes ?? {};
-    const levels = new Set(Object.values(episodes).map(({ level }) => level));
-    if (!levels.has('liquidating')) this.#active.delete(accountId);
-    if (!levels.has('takeover')) this.#takeovers.delete(accountId);
+    if (!isHandedOver(episodes)) this.#takeovers.delete(accountId);
   }
 
   #ended(accountId: string, outcome: 'closed' | 'recovered' | 'takeover'): void {

@@ -68,13 +68,14 @@ export function bookExecution(draft: Draft, execution: Execution): void {
   const before = positionOn(draft.state, order.symbol, route);
   const signed = size(execution.size * signOf(order.side));
   const closing = closingPart(before, signed);
-  const cost = walletCost(before, closing, execution);
+  // A liquidated isolated position pays all of it from its own collateral.
+  const isLiquidated = order.liquidationId !== undefined && before?.marginMode === 'isolated' && closing > 0n;
+  const cost = isLiquidated ? ZERO_USD : walletCost(before, closing, execution);
   if (cost > draft.state.wallet) realizeGains(draft, usd(cost - draft.state.wallet), positionKey(order.symbol, route));
   const opening = size(execution.size - closing);
   const tradeId = takeTradeId(draft);
   const till = openTill(draft.state, route, order.orderId);
 
-  const isLiquidated = order.liquidationId !== undefined && before?.marginMode === 'isolated' && closing > 0n;
   const reduced =
     before === undefined
       ? undefined

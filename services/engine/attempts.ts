@@ -15,7 +15,8 @@ export function createAttempts(logger: Logger, what: string): Attempts {
     start(subject, attempt) {
       if (underWay.has(subject)) return false;
       underWay.add(subject);
-      attempt()
+      // Begins now, and a throw before its first wait is a failure like any other.
+      (async () => attempt())()
         .catch((cause: unknown) => logger.warn(`${what}: the next turn tries again`, { subject, cause: String(cause) }))
         .finally(() => underWay.delete(subject));
       return true;

@@ -115,7 +115,10 @@ class Loop implements RiskLoop {
     metrics.gauge('liquidation.stopped', isStopped(state) ? 1 : 0);
     for (const accountId of liquidationsDue(state, clock.now())) this.#check(accountId);
     // What changed since the last mark may stand at its requirement without any price moving.
-    const changed = [...state.risk.dirty].slice(0, CHANGED_MAX);
+    const changed: string[] = [];
+    for (const accountId of state.risk.dirty)
+      if (changed.length < CHANGED_MAX) changed.push(accountId);
+      else break;
     this.#refresh(state, shard.pricing());
     this.#look(state, [...changed, ...this.#nextSample(state), ...this.#skipped.keys()]);
   }

@@ -17,9 +17,11 @@ export function venueStepDecided(draft: Draft, order: Order): void {
   const [scope, episode] = found;
   const ended = draft.state.closedVenueOrders.findLast(({ orderId }) => orderId === order.orderId) ?? order;
   const isFilled = ended.filledSize >= ended.size;
-  const after = isFilled
+  const next = isFilled
     ? afterStep(draft, { episode, key: venueStep.key, isWhole: draft.state.positions[venueStep.key] === undefined })
     : afterFailure(draft, episode, venueStep.key);
+  // Part of it filled: a step of its own, also where the rest is tried again.
+  const after = { ...next, steps: episode.steps + (ended.filledSize > 0n ? 1 : 0) };
   if (ended.filledSize > 0n) emitStep(draft, { scope, episode, venueStep, ended, after });
   if (!isFilled) emit(draft, { type: 'LiquidationWaiting', scope, cause: 'notFilled', episode: after });
   continueLiquidation(draft, scope);
@@ -50,12 +52,11 @@ function emitStep(
   const remainder = remainderOf(draft, ended.orderId);
   const isForfeit = liquidationPolicyOf(draft).remainder === 'FORFEIT';
   const figures = { equity, maintenance };
-  const steps = episode.steps + 1;
   emit(draft, {
     type: 'LiquidationStepped',
     scope,
     liquidationId: episode.liquidationId ?? '',
-    step: steps,
+    step: after.steps,
     positionId: position.positionId,
     symbol: position.symbol,
     route: position.route,
@@ -72,7 +73,7 @@ function emitStep(
     after: riskFiguresOf(draft.state, scope, draft.context) ?? figures,
     position: left,
     transfers: [],
-    episode: { ...after, steps },
+    episode: after,
   });
 }
 

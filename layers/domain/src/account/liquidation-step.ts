@@ -39,9 +39,9 @@ export function stepInternally(draft: Draft, { scope, key, episode, figures }: S
   const closing = { position, closed, price: closePrice, fee: ZERO_USD, remainder };
   const trial = closeLiquidated({ ...closing, wallet: draft.state.wallet });
   // What the wallet cannot pay, the scope's own gains pay before anybody else does.
-  const isShort = position.marginMode === 'cross' && trial.badDebt > 0n;
-  if (isShort) realizeGains(draft, trial.badDebt, key);
-  const result = isShort ? closeLiquidated({ ...closing, wallet: draft.state.wallet }) : trial;
+  const isWalletShort = position.marginMode === 'cross' && trial.badDebt > 0n;
+  if (isWalletShort) realizeGains(draft, trial.badDebt, key);
+  const result = isWalletShort ? closeLiquidated({ ...closing, wallet: draft.state.wallet }) : trial;
   const isWhole = result.position === undefined;
   const stepped: Stepped = {
     type: 'LiquidationStepped',

@@ -195,7 +195,15 @@ describe('SC-LQ-002 isolated HYPERLIQUID short', () => {
     const ended = run(part.state, answer({ type: 'ResolveVenueOrder', venueCloid, fate }));
     expect(only(ended.events, 'LiquidationStepped')[0]).toMatchObject({ closedSize: sizeOf('2', 4), remainder: 0n });
     const again = run(ended.state, check({ markets: { ETH: eth('4790') } }, 2_000));
-    expect(only(again.events, 'VenueOrderRequested')[0]?.request.size).toBe(sizeOf('3', 4));
+    const rest = only(again.events, 'VenueOrderRequested')[0]!.request;
+    expect(rest.size).toBe(sizeOf('3', 4));
+    const last = venueFill({ tid: 2, price: '4792', size: '3', fee: '6.5' }, 4);
+    const closed = run(
+      again.state,
+      answer({ type: 'BookVenueFill', venueCloid: rest.venueCloid, fill: last }, '4790', 2_100),
+    );
+    const steps = [...only(ended.events, 'LiquidationStepped'), ...only(closed.events, 'LiquidationStepped')];
+    expect(steps.map(({ step }) => step)).toEqual([1, 2]);
   });
 });
 

@@ -113,7 +113,9 @@ function cancelOrders(draft: Draft, scope: string): void {
 
 function isInScope(draft: Draft, scope: string, { symbol }: Pick<Order, 'symbol'>): boolean {
   if (scope !== CROSS) return draft.state.positions[scope]?.symbol === symbol;
-  return leverageSettingOf(draft.state, viewOf(draft, symbol).instrument).marginMode === 'cross';
+  // What its market is not known of yet waits for the next check.
+  const view = draft.context.markets[symbol];
+  return view !== undefined && leverageSettingOf(draft.state, view.instrument).marginMode === 'cross';
 }
 
 const isPaused = (draft: Draft, key: string): boolean =>

@@ -36,6 +36,8 @@ export interface Placement {
   readonly plans: readonly LegPlan[];
   /** Of the INTERNAL leg; undefined where there is none. */
   readonly match: Match | undefined;
+  /** Initial margin and fee that it sets aside, 10⁻⁶ USD. */
+  readonly needed: Usd;
 }
 
 /** One order of a command. A refusal leaves no fact. */
@@ -53,7 +55,8 @@ export function planOrder(draft: Draft, request: OrderRequest, occasion: Occasio
   if (!checked.ok) return checked;
   const { view, size } = checked;
   const plans = divide(draft, { view, side: request.side, size });
-  const placement = { request, view, size, plans, match: matchOf(draft, { request, view, plans }) };
+  const divided = { request, view, size, plans, match: matchOf(draft, { request, view, plans }) };
+  const placement = { ...divided, needed: neededMargin(draft, divided) };
   const rejection =
     checkVenue(draft, request.symbol, plans) ?? refusalOf(placement.match) ?? checkMargin(draft, placement);
   return rejection === undefined ? { ok: true, placement } : { ok: false, rejection };
@@ -84,7 +87,7 @@ const refusalOf = (match: Match | undefined): Rejection | undefined =>
 
 /** What opens needs initial margin and fee; what the same order closes is counted as given back. Closing alone needs none. */
 function checkMargin(draft: Draft, placement: Placement): Rejection | undefined {
-  const needed = neededMargin(draft, placement);
+  const { needed } = placement;
   if (needed === 0n) return undefined;
   const available = availableMargin(draft.state, draft.context);
   if (available === undefined) return { reason: 'MarketDataUnavailable' };
@@ -97,7 +100,7 @@ function checkMargin(draft: Draft, placement: Placement): Rejection | undefined 
   return needed > available + released ? { reason: 'InsufficientMargin' } : undefined;
 }
 
-function neededMargin(draft: Draft, placement: Placement): Usd {
+function neededMargin(draft: Draft, placement: Omit<Placement, 'needed'>): Usd {
   const { request, view, plans, match } = placement;
   const { leverage } = leverageSettingOf(draft.state, view.instrument);
   let needed = 0n;
@@ -130,7 +133,7 @@ export function placePlanned(draft: Draft, placement: Placement, origin?: Origin
     legs: plans.flatMap((plan) => legsOf(draft, { orderId, plan, slicing })),
     filledSize: ZERO_SIZE,
     filledNotional: ZERO_USD,
-    orderMargin: neededMargin(draft, placement),
+    orderMargin: placement.needed,
     placedAt: draft.at,
   };
   if (slicing !== undefined) order.slicing = slicing;

@@ -68,9 +68,13 @@ export function correctFunding(
   // A position opened since is another one: what is owed of the hour is the wallet's.
   const position = current !== undefined && current.openedAt <= hour ? current : undefined;
   const due = fundingDue(size, indexChange);
+  if (command.kind === 'late' && potOf(position) === 'wallet')
+    realizeGains(draft, usd(due.amount - draft.state.wallet));
+  // Its own entry may just have moved.
+  const charged = position === undefined ? undefined : positionOn(draft.state, symbol, route);
   const settled =
     command.kind === 'late'
-      ? pay(draft.state, { position, due, route, ref: key })
+      ? pay(draft.state, { position: charged, due, route, ref: key })
       : makeGood({ position, due, ref: key });
   const amount = command.kind === 'late' || due.amount < 0n ? due.amount : ZERO_USD;
   const base = {

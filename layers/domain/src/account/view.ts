@@ -88,7 +88,7 @@ export function accountView(state: AccountState, pricing: Pricing): AccountView 
   const tenth = usd(divide(cross.notional, 10n, 'up'));
   const locked = maxUsd(cross.initialMargin, tenth);
   return {
-    equity: usd(crossEquity + isolatedEquity(positions)),
+    equity: usd(crossEquity + isolatedEquity(known, pricing)),
     crossEquity,
     totalNotional: sumOf(positions, (position) => position.notional),
     crossNotional: sumOf(positions, (position) => (position.marginMode === 'cross' ? position.notional : ZERO_USD)),
@@ -225,8 +225,13 @@ function returnOnEquity({ entryNotional, leverage }: Position, pnl: Usd): Rate {
   return rate(divide(pnl * BigInt(leverage) * 10n ** BigInt(RATE_DECIMALS), entryNotional, 'towardZero'));
 }
 
-const isolatedEquity = (positions: readonly PositionView[]): Usd =>
-  sumOf(positions, (position) => (position.marginMode === 'isolated' ? position.marginUsed : ZERO_USD));
+/** Of every route: two that cancel out are shown as flat, but their collateral is the user's still. */
+const isolatedEquity = ({ positions }: AccountState, { markets, funding }: Pricing): Usd =>
+  sumOf(Object.values(positions), (position) => {
+    const view = markets[position.symbol];
+    if (position.marginMode !== 'isolated' || view === undefined) return ZERO_USD;
+    return usd(position.isolatedMargin + unrealizedPnl(position, view.markPrice) - accruedFunding(position, funding));
+  });
 
 function sumOf<Item>(items: readonly Item[], amountOf: (item: Item) => Usd): Usd {
   let sum = 0n;

@@ -116,9 +116,10 @@ class Loop implements RiskLoop {
     for (const accountId of liquidationsDue(state, clock.now())) this.#check(accountId);
     // What changed since the last mark may stand at its requirement without any price moving.
     const changed: string[] = [];
-    for (const accountId of state.risk.dirty)
-      if (changed.length < CHANGED_MAX) changed.push(accountId);
-      else break;
+    for (const accountId of state.risk.dirty) {
+      if (changed.length >= CHANGED_MAX) break;
+      changed.push(accountId);
+    }
     this.#refresh(state, shard.pricing());
     this.#look(state, [...changed, ...this.#nextSample(state), ...this.#skipped.keys()]);
   }

@@ -109,6 +109,7 @@ function testRecorded(days: readonly RecordedDay[]): void {
     expect(markets.length).toBeGreaterThan(5);
     for (const [day, market] of markets) expect([day, market.symbol, holdsOf(market)]).toEqual([day, market.symbol, 0]);
     const crash = days.find(({ day }) => day === '2021-05-19')?.markets ?? [];
+    expect(crash.length).toBeGreaterThan(0);
     for (const market of crash) expect(holdsOf(market)).toBeGreaterThan(0);
   });
 

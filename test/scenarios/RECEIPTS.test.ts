@@ -34,7 +34,8 @@ function verifyCli(...args: readonly string[]): Promise<Run> {
       process.execPath,
       ['--conditions=source', file, ...args],
       { cwd: tmpdir(), env: {} },
-      (error, stdout, stderr) => done({ code: Number(error?.code ?? 0), output: `${stdout}${stderr}` }),
+      (error, stdout, stderr) =>
+        done({ code: error === null ? 0 : Number(error.code ?? -1), output: `${stdout}${stderr}` }),
     );
   });
 }
@@ -119,7 +120,10 @@ describe('execution receipts', () => {
       const tampered = await verifyCli('--key', keyFile, save('tampered', better));
       expect(tampered).toMatchObject({ code: 1, output: expect.stringContaining('NOT VALID (NotInTree)') });
       const later = { ...receipt, head: { ...receipt.head, signedAt: receipt.head.signedAt + 1 } };
-      expect(await verifyCli('--key', keyFile, save('later', later))).toMatchObject({ code: 1 });
+      expect(await verifyCli('--key', keyFile, save('later', later))).toMatchObject({
+        code: 1,
+        output: expect.stringContaining('NOT VALID'),
+      });
     },
     TEST_MS_MAX,
   );
@@ -155,7 +159,10 @@ describe('execution receipts', () => {
       expect(run).toMatchObject({ code: 0, output: expect.stringContaining('at its limit') });
       expect(run.output).toContain("Hyperliquid's own execution");
       const swapped = save('swapped', { ...resting.receipt, body: venue.receipt.body });
-      expect(await verifyCli('--key', keyFile, ...files, swapped)).toMatchObject({ code: 1 });
+      expect(await verifyCli('--key', keyFile, ...files, swapped)).toMatchObject({
+        code: 1,
+        output: expect.stringContaining('NOT VALID'),
+      });
     },
     TEST_MS_MAX,
   );

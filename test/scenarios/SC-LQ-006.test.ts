@@ -39,6 +39,9 @@ describe('SC-LQ-006: funding erodes an isolated margin', () => {
       Math.abs((await liquidationPrice()) - 74_297.19) < 0.05 ? true : undefined,
     );
     await market.hold('BTC', '74310', '1');
+    await eventually('the second warning', async () =>
+      (await trader.account()).episodes['BTC:INTERNAL']?.level === 'warned80' ? true : undefined,
+    );
     expect((await trader.account()).positions['BTC:INTERNAL']).toBeDefined();
     await market.hold('BTC', '74280', '1');
     const after = await eventually('the liquidation', async () => {

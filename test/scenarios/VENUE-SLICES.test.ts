@@ -18,7 +18,10 @@ describe('VENUE-SLICES: a large market order at the venue', () => {
     expect((await trader.record(whole.oid)).order.legs).toMatchObject([{ route: 'HYPERLIQUID', size: 15_000n }]);
     const before = await venueFills(system());
 
+    const sentAt = performance.now();
     const sliced = filledOf(await trader.order({ coin: 'BTC', isBuy: true, size: '0.3' }));
+    // Two intervals, less what two clocks may differ by.
+    expect(performance.now() - sentAt).toBeGreaterThanOrEqual(950);
     const { order } = await trader.record(sliced.oid);
     expect(order.legs.map(({ route, size, filledSize }) => [route, size, filledSize])).toEqual(
       Array(3).fill(['HYPERLIQUID', 10_000n, 10_000n]),

@@ -1,6 +1,6 @@
 /** The engine's committed facts as its own readers get them, and policies given to its shards at once. */
 import { UPDATES_TOPIC, type AccountUpdate } from '@perps/contracts/engine';
-import type { AccountEvent } from '@perps/domain/account';
+import type { AccountEvent, CommandResult } from '@perps/domain/account';
 import type { RoutingPolicy } from '@perps/domain/routing';
 import { engineOf, filledOf, LOCAL_SHARDS, type Market, type Trader } from './scenario.ts';
 import type { System } from './system.ts';
@@ -11,6 +11,8 @@ export type EventOf<Type extends AccountEvent['type']> = Extract<AccountEvent, {
 export interface EngineEvents extends Collector<AccountUpdate> {
   /** All events of a type so far, of every account. */
   all<Type extends AccountEvent['type']>(type: Type): readonly EventOf<Type>[];
+  /** When the first event of a type was decided (ms); undefined while there is none. */
+  firstAt(type: AccountEvent['type']): number | undefined;
 }
 
 /** Everything that is committed from now on; ends with `closeEngine`. */
@@ -20,6 +22,7 @@ export async function followEngine(system: System): Promise<EngineEvents> {
   client.subscribe(UPDATES_TOPIC, (update) => collector.add(update as AccountUpdate));
   return {
     ...collector,
+    firstAt: (type) => collector.events.find(({ events }) => events.some((event) => event.type === type))?.at,
     all: <Type extends AccountEvent['type']>(type: Type) =>
       collector.events.flatMap(({ events }) =>
         events.filter((event): event is EventOf<Type> & AccountEvent => event.type === type),
@@ -32,7 +35,9 @@ export async function applyPolicy(system: System, policy: RoutingPolicy): Promis
   const client = await engineOf(system);
   for (let shard = 0; shard < LOCAL_SHARDS; shard += 1) {
     const commandId = `scenario:policy:${policy.version}:${shard}`;
-    await client.request('submit', { type: 'SetRoutingPolicy', commandId, shard, receivedAt: Date.now(), policy });
+    const command = { type: 'SetRoutingPolicy', commandId, shard, receivedAt: Date.now(), policy };
+    const answer = (await client.request('submit', command)) as CommandResult;
+    if (answer.kind === 'refused') throw new Error(`policy refused: ${answer.rejection.reason}`);
   }
 }
 

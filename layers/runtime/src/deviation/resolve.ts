@@ -16,8 +16,8 @@ export const isStopping = ({ level, symbol, status }: DeviationRow): boolean =>
   level === 'p0' && symbol !== '*' && status === 'OPEN';
 
 /**
- * Closes an open row with a note. undefined = unknown, or closed already by somebody else; its symbol is then released
- * nevertheless where nothing else stops it, so that a run that was cut off is finished by repeating it.
+ * Closes an open row with a note; undefined = unknown. One that is closed already is answered as it is, and its symbol
+ * released where nothing else stops it, so that a run that was cut off is finished by repeating it.
  */
 export async function resolveDeviation(
   options: CommandSink & { readonly log: DeviationLog },

@@ -188,9 +188,13 @@ async function lookAgain(options: DeviationOptions, open: readonly DeviationRow[
   for (const window of [...windows.values()].slice(-AGAIN_MAX)) {
     const findings = await findingsOf(options, window);
     const before = open.filter(({ from, to }) => from === window.from && to === window.to);
-    // Late, and other than the venue's: that is a row of its own.
-    const late = findings.filter(({ id, cause }) => cause === 'differs' && !before.some((row) => row.id === id));
-    rows.push(...(await record(options, late)));
+    // Late, and other than the venue's: a row of its own. Recorded again, too: a run that was cut off may have written
+    // the row and not sent its cover and stop, and both are idempotent.
+    const differing = await record(
+      options,
+      findings.filter(({ cause }) => cause === 'differs'),
+    );
+    rows.push(...differing.filter(({ id }) => !before.some((row) => row.id === id)));
     const unexplained = new Set(
       findings.filter(({ cause, level }) => cause !== 'coin' || level !== 'logged').map(({ id }) => id),
     );

@@ -7,7 +7,7 @@
  */
 import type { BatchCodec } from '@perps/contracts/journal';
 import { receiptBodies, sealBatch, type Receipt, type ReceiptBody } from '@perps/contracts/receipts';
-import { CONFIG_STREAM, type ShardEvent } from '@perps/domain/shard';
+import { isSharedStream, type ShardEvent } from '@perps/domain/shard';
 import type { ChainPosition, CommittedBatch } from '../commit/index.ts';
 import { JournalGapError, type Clock, type JournalStore } from '../ports/index.ts';
 import { ProjectionBehindError, readRound, ROUNDS_MAX } from '../projection/index.ts';
@@ -85,5 +85,5 @@ async function issue({ signer, clock }: ReceiptIssuerOptions, stretch: Stretch):
 
 const bodiesOf = ({ shard, seq, token, entries }: CommittedBatch<ShardEvent>): readonly ReceiptBody[] =>
   entries.flatMap(({ streamId, events }) =>
-    streamId === CONFIG_STREAM ? [] : receiptBodies({ shard, seq, token, accountId: streamId, events }),
+    isSharedStream(streamId) ? [] : receiptBodies({ shard, seq, token, accountId: streamId, events }),
   );
